@@ -1,0 +1,139 @@
+"""Where the sentences of a story begin and end.
+
+Written here because it was measured against pysbd, syntok and NLTK's punkt on the labelled
+stories (`bench/sentences.py`, figures in `bench/RESULTS.md`). A full stop ends a sentence unless
+what stands before it is known to be an abbreviation or an initial, or what follows cannot begin a
+sentence. Sentences never cross a paragraph, and every character that is not white space or a list
+marker belongs to exactly one sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from index.settings import MAX_SENTENCE_CHARACTERS
+from index.story import Span, Story, stripped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLOSERS = r"[\"'”’»)\]]"  # noqa: RUF001 - curly quotes close sentences
+_OPENERS = "\"'“‘«([¿¡—–-"  # noqa: RUF001 - curly quotes and dashes open sentences
+_REFERENCES = r"(?:\[\d{1,3}\])*"
+_END = re.compile(rf"(?:[.!?…]+{_CLOSERS}*{_REFERENCES}(?=\s))|[。！？]+[」』”]*")  # noqa: RUF001 - full-width marks
+_WORD_BEFORE = re.compile(r"[^\s\"'“”‘’(\[—–]+$")  # noqa: RUF001 - curly quotes and dashes part words
+_WORD_AFTER = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")  # noqa: RUF001 - curly apostrophes join words
+_ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\.?$|[A-Z][a-z]\.[A-Z]\.$")
+_LIST_MARKER = re.compile(r"(?:[-*•‣▪◦–—·]|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s+(?=\S)")  # noqa: RUF001 - en dashes mark items
+
+# Always followed by the rest of a name or a number, whatever its case.
+_BEFORE_NAME = frozenset(
+    "mr mrs ms messrs mx dr prof rev revd fr sr hon gen lt col sgt maj capt cmdr adm brig cpl pvt "
+    "sen rep gov pres amb supt insp det st ste mt ft vs v cf viz al approx ca dept univ assn".split()
+)
+# Followed by a number.
+_BEFORE_NUMBER = frozenset(
+    "no nos vol pp p fig figs art sec ch para jan feb mar apr jun jul aug sep sept oct nov dec est c".split()
+)
+# May end a sentence too; they do when a word follows that commonly begins one.
+_EITHER_WAY = frozenset("inc corp co ltd plc llc bros jr sr etc ave blvd rd ph.d b.a m.a e.g i.e eg ie".split())
+_NEVER_LAST = frozenset(("e.g", "i.e", "eg", "ie"))
+_STARTERS = frozenset(
+    "a after all although an and another any as at because before both but by despite during each "
+    "every for from he her here his how however i if in instead is it its last many meanwhile more "
+    "most my neither no none nor not now of on once one only or other others our over people "
+    "several she since so some still such that the their then there these they this those though "
+    "three through to today two under until we what when where whether which while who why with "
+    "yes yet you your according also again among just like officials police".split()
+)
+
+
+def sentence_spans(story: Story, *, max_characters: int = MAX_SENTENCE_CHARACTERS) -> list[Span]:
+    """Return the sentences of `story` in their order, none longer than `max_characters`."""
+    return [
+        span
+        for paragraph in story.paragraphs
+        for span in split_sentences(story.body, paragraph.span, max_characters=max_characters)
+    ]
+
+
+def split_sentences(
+    body: str, within: Span | None = None, *, max_characters: int = MAX_SENTENCE_CHARACTERS
+) -> list[Span]:
+    """Return the sentences of one paragraph of `body`, which is all of it unless `within` says where."""
+    paragraph = stripped(body, within or Span(0, len(body)))
+    marker = _LIST_MARKER.match(body, paragraph.start, paragraph.end)
+    start = marker.end() if marker else paragraph.start
+    spans: list[Span] = []
+    for end in [*_ends(body, Span(start, paragraph.end)), paragraph.end]:
+        span = stripped(body, Span(start, end))
+        if len(span):
+            spans.extend(_cut(body, span, max_characters))
+        start = end
+    return spans
+
+
+def _ends(body: str, paragraph: Span) -> Iterator[int]:
+    """Yield the offsets at which a sentence ends before the paragraph does."""
+    for match in _END.finditer(body, paragraph.start, paragraph.end):
+        before = body[paragraph.start : match.start()]
+        after = body[match.end() : paragraph.end].lstrip()
+        if after and _is_boundary(before, match.group(), after):
+            yield match.end()
+
+
+def _is_boundary(before: str, mark: str, after: str) -> bool:
+    if mark[0] in "。！？":  # noqa: RUF001 - full-width marks always end a sentence
+        return True
+    bare = after.lstrip(_OPENERS)
+    if not bare or bare[0].islower():
+        # A lower-case name may begin a sentence after a full stop in a line of its own, never
+        # after a quoted question: "Why?" she asked.
+        return False
+    if mark[0] != "." or mark.startswith(".."):
+        return True
+    return _full_stop_ends(before, mark, bare)
+
+
+def _full_stop_ends(before: str, mark: str, after: str) -> bool:
+    """Say whether the single full stop `mark` after `before` ends a sentence that `after` follows."""
+    word = _WORD_BEFORE.search(before)
+    token = word.group() if word else ""
+    key = token.lower()
+    following = _WORD_AFTER.match(after)
+    next_word = following.group().lower() if following else ""
+    if len(mark) > 1 and len(mark.rstrip("0123456789[]")) > 1:
+        return True  # a quote or bracket was closed after the full stop
+    if key in _NEVER_LAST or key in _BEFORE_NAME:
+        return False
+    if key in _BEFORE_NUMBER:
+        return not after[0].isdigit()
+    if key in _EITHER_WAY or _ACRONYM.search(token + "."):
+        return next_word in _STARTERS
+    if len(token) == 1 and token.isalpha() and token.isupper():
+        return token == "I" or (next_word in _STARTERS and not _after_name(before, token))
+    if token.isdigit() and len(before.strip()) == len(token):
+        return False  # "1. Open the box" in running text
+    return True
+
+
+def _after_name(before: str, token: str) -> bool:
+    """Say whether an initial stands behind another name, as in "George W. In" (a middle initial)."""
+    words = before[: len(before) - len(token)].split()
+    return bool(words) and words[-1][:1].isupper() and words[-1].lower() not in _STARTERS
+
+
+def _cut(body: str, span: Span, limit: int) -> Iterator[Span]:
+    """Yield `span`, or pieces of it that end at a clause or a word where it is over `limit` characters."""
+    while len(span) > limit:
+        window = body[span.start : span.start + limit]
+        at = max(window.rfind(mark) + 1 for mark in (";", ",", ":", "\n"))
+        if at < limit // 2:
+            at = max(window.rfind(" "), window.rfind("\n"))
+        if at < limit // 2:
+            at = limit
+        yield stripped(body, Span(span.start, span.start + at))
+        span = stripped(body, Span(span.start + at, span.end))
+    if len(span):
+        yield span
