@@ -1,0 +1,1 @@
+"""From a question to a reply: the desk, the terminal and Discord."""

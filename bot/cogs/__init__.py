@@ -1,0 +1,1 @@
+"""What members do on Discord, grouped by what it is for."""

@@ -1,0 +1,1 @@
+"""What members see on Discord: Components V2 layouts and their buttons."""

@@ -1,0 +1,369 @@
+"""The `storydesk` command. Each command imports what it needs, so that `--help` stays quick.
+
+Errors that we raise on purpose are told in one line on standard error and end with exit code 1;
+`--debug` shows the traceback. Wrong usage ends with 2, which Typer sees to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from rich.console import Console
+
+    from bot.config import Config
+    from bot.desk import Desk
+    from index.story import Story
+
+_T = TypeVar("_T")
+
+app = typer.Typer(
+    name="storydesk",
+    help="Answers questions about a news story in the story's own words, or says that it does not say.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StoryOption = Annotated[
+    str | None, typer.Option("--story", metavar="PATH_OR_ID", help="A .md, .txt or .html file, or an indexed story.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings; config.toml here if there is one.")
+]
+
+
+class _State:
+    """What the options before the command said."""
+
+    debug = False
+
+
+@app.callback()
+def main_options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: FBT002
+) -> None:
+    """Take the options that stand before the command."""
+    _State.debug = debug
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    story: StoryOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - Typer's way to declare a flag
+    config: ConfigOption = None,
+) -> None:
+    """Answer a question with exact quotes of the story."""
+
+    async def work(desk: Desk) -> None:
+        from bot.wire import reply_object
+
+        await desk.wait_ready()
+        began = time.perf_counter()
+        reply = await desk.ask(question)
+        elapsed_ms = 1000 * (time.perf_counter() - began)
+        if as_json:
+            _print_json(reply_object(reply, elapsed_ms))
+        else:
+            from bot.terminal import show_reply
+
+            show_reply(_console(), reply, await desk.story())
+
+    _at_desk(work, story, config)
+
+
+@app.command()
+def lookup(
+    query: Annotated[str, typer.Argument(help="Words, a question or a claim.")],
+    story: StoryOption = None,
+    count: Annotated[int, typer.Option("-k", "--count", min=1, max=100, help="How many passages.")] = 5,
+    as_json: JsonOption = False,  # noqa: FBT002 - Typer's way to declare a flag
+    config: ConfigOption = None,
+) -> None:
+    """Print the closest passages with their scores."""
+
+    async def work(desk: Desk) -> None:
+        quotes = await desk.lookup(query, count)
+        if as_json:
+            from bot.wire import quote_object
+
+            _print_json({"query": query, "passages": [quote_object(quote) for quote in quotes]})
+        else:
+            from bot.terminal import show_passages
+
+            show_passages(_console(), quotes, await desk.story())
+
+    _at_desk(work, story, config)
+
+
+@app.command()
+def chat(story: StoryOption = None, config: ConfigOption = None) -> None:
+    """Hold a conversation at the terminal; arrow keys bring earlier questions back."""
+
+    async def work(desk: Desk) -> None:
+        from bot.chat import converse
+
+        await converse(desk, _console())
+
+    _at_desk(work, story, config)
+
+
+@app.command()
+def index(
+    story: StoryOption = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it even if the saved one is good.")] = False,  # noqa: FBT002
+    config: ConfigOption = None,
+) -> None:
+    """Build the index of a story, or check that the saved one is good."""
+
+    def work() -> None:
+        from bot.opening import find_story, index_folder, load_embedder
+        from index.errors import SavedIndexError
+        from index.story_index import StoryIndex
+
+        settings = _config(config)
+        found = find_story(story, settings)
+        folder = index_folder(settings, found.id)
+        embedder = _with_status("Loading the embedding model", lambda: load_embedder(settings))
+        try:
+            if rebuild:
+                raise SavedIndexError
+            saved = StoryIndex.load(folder, embedder, story=found)
+            typer.echo(f"The index of “{found.title}” is good: {len(saved)} passages in {folder}.")
+        except SavedIndexError:
+            with _progress_bar("Embedding") as advance:
+                built = StoryIndex.build(found, embedder, progress=advance)
+            built.save(folder)
+            typer.echo(f"Indexed “{found.title}”: {len(built)} passages in {folder}. Its id is {found.id}.")
+
+    _guarded(work)
+
+
+@app.command(name="eval")
+def evaluate(
+    stories: Annotated[Path, typer.Option("--stories", metavar="STORIES.jsonl", help="One story a line.")],
+    cases: Annotated[Path, typer.Option("--cases", metavar="CASES.jsonl", help="One labelled question a line.")],
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", metavar="OUT.jsonl", help="Write what was answered.")
+    ] = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - Typer's way to declare a flag
+    config: ConfigOption = None,
+) -> None:
+    """Measure the answers on labelled questions."""
+
+    def work() -> None:
+        from dataclasses import asdict
+
+        from bot.evaluate import report, write_predictions
+
+        outcomes = asyncio.run(_evaluated(stories, cases, _config(config)))
+        if predictions is not None:
+            write_predictions(outcomes, predictions)
+        if as_json:
+            _print_json(asdict(report(outcomes)))
+        else:
+            from bot.terminal import show_report
+
+            show_report(_console(), report(outcomes))
+
+    _guarded(work)
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Say in plain words whether the model, the story, the index, the settings and the token are in order."""
+
+    def work() -> None:
+        from bot.doctor import examine
+
+        findings = examine(config)
+        for finding in findings:
+            typer.echo(f"{'ok ' if finding.is_good else 'BAD'}  {finding.subject}: {finding.text}")
+        if not all(finding.is_good for finding in findings):
+            raise typer.Exit(1)
+
+    _guarded(work)
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Start the bot on Discord; the token comes from DISCORD_TOKEN or DISCORD_TOKEN_FILE."""
+
+    def work() -> None:
+        from bot.config import discord_token
+        from bot.opening import find_story
+
+        settings = _config(config)
+        token = discord_token()
+        story = find_story(None, settings)
+        from bot.app import run_bot
+
+        run_bot(settings, story, token)
+
+    _guarded(work)
+
+
+@app.command()
+def preview(
+    story: StoryOption = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on loopback; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,  # noqa: FBT002
+    config: ConfigOption = None,
+) -> None:
+    """Try the same bot in the browser, on a simulated Discord, without a token."""
+
+    def work() -> None:
+        from bot.opening import find_story
+
+        settings = _config(config)
+        found = find_story(story, settings)
+        try:
+            from bot.preview import run_preview
+        except ImportError as error:
+            from bot.errors import MissingExtraError
+
+            message = f"The preview needs {error.name}; install it with `pip install 'storydesk[preview]'`."
+            raise MissingExtraError(message) from None
+        run_preview(settings, found, port=port, open_browser=browser)
+
+    _guarded(work)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _at_desk(work: Callable[[Desk], Coroutine[Any, Any, None]], story: str | None, config: Path | None) -> None:
+    """Open a desk for a story, let `work` do its part, and close it."""
+
+    def guarded() -> None:
+        from bot.opening import desk_for, find_story
+
+        settings = _config(config)
+        found = find_story(story, settings)
+        asyncio.run(_opened(work, desk_for, settings, found))
+
+    _guarded(guarded)
+
+
+async def _opened(
+    work: Callable[[Desk], Coroutine[Any, Any, None]],
+    desk_for: Callable[..., Desk],
+    settings: Config,
+    story: Story,
+) -> None:
+    with _progress_bar("Embedding the story") as advance:
+        async with desk_for(settings, story, progress=advance) as desk:
+            await desk.wait_ready()
+            advance.close()
+            await work(desk)
+
+
+async def _evaluated(stories: Path, cases: Path, settings: Config) -> list[Any]:
+    from bot.desk import Desk
+    from bot.evaluate import read_cases, read_stories, run_cases
+    from bot.opening import load_shelf_of
+
+    known, wanted = read_stories(stories), read_cases(cases)
+    with _progress_bar("Embedding the stories") as embedding:
+        asked = {case.story_id for case in wanted}
+        texts = [story for name, story in known.items() if name in asked]
+        async with Desk(lambda: load_shelf_of(settings, texts, progress=embedding), hook=lambda _: None) as desk:
+            await desk.wait_ready()
+            embedding.close()
+            with _progress_bar("Asking") as asking:
+                return await run_cases(desk, wanted, known, progress=lambda: asking(1, len(wanted)))
+
+
+def _config(path: Path | None) -> Config:
+    from bot.config import load_config
+
+    return load_config(path)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _print_json(found: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+
+
+class _Progress:
+    """A bar on standard error that appears with the first step; nothing where that is no terminal."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __call__(self, steps: int, total: int) -> None:
+        """Move on by `steps` of `total`."""
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+            self._bar.start()
+            self._task = self._bar.add_task(self._label, total=total)
+        self._bar.update(self._task, advance=steps, total=total)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _progress_bar(label: str) -> _Progress:
+    return _Progress(label)
+
+
+def _with_status(label: str, work: Callable[[], _T]) -> _T:
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{label} …"):
+        return work()
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """Run `work`; tell an error that was raised on purpose in one line and end with exit code 1."""
+    from bot.errors import StorydeskError
+    from index.errors import StoryError
+
+    try:
+        work()
+    except (StorydeskError, StoryError) as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _fail(error: Exception) -> Never:
+    if _State.debug:
+        raise error
+    typer.echo(f"storydesk: {' '.join(str(error).split())}", err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

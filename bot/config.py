@@ -1,0 +1,200 @@
+"""Settings: defaults, then `config.toml`, then environment variables, each checked on reading.
+
+Nothing is read at import. Every setting has a default that works without a file; a key that does
+not exist or has the wrong type is refused with the file, the key and what would be right.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import ConfigError, TokenError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+CONFIG_FILE = "config.toml"
+DISCORD_API = "https://discord.com/api/v10"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StorySettings(_Section):
+    """Which story the desk answers from."""
+
+    path: str = Field("", description="A .md, .txt or .html file; empty means the story that ships with Storydesk.")
+
+
+class ModelSettings(_Section):
+    """Which model embeds the story and the questions."""
+
+    name: str = Field(
+        "all-MiniLM-L6-v2",
+        description="The bundled model; any other sentence-transformers model is fetched from the hub.",
+        min_length=1,
+    )
+
+
+class AnswerSettings(_Section):
+    """How questions are answered."""
+
+    max_question_characters: int = Field(500, description="Longer questions are refused with a hint.", ge=20, le=4000)
+    closest: int = Field(3, description="Passages shown when the story does not say.", ge=1, le=5)
+    lookup_count: int = Field(5, description="Passages that /lookup shows unless told otherwise.", ge=1, le=10)
+
+
+class DiscordSettings(_Section):
+    """Where the bot listens; none of it needs a privileged intent."""
+
+    answer_mentions: bool = Field(True, description="Answer when the bot is @mentioned or replied to.")
+    answer_direct_messages: bool = Field(True, description="Answer in direct messages.")
+
+
+class StorageSettings(_Section):
+    """Where indexes and state are kept."""
+
+    folder: str = Field("", description="A folder, relative to this file; empty means the user's data folder.")
+
+
+class LogSettings(_Section):
+    """What the log says."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+class Config(BaseSettings):
+    """Everything that can be set; `STORYDESK_SECTION__KEY` in the environment overrides the file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="STORYDESK_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    story: StorySettings = StorySettings()
+    model: ModelSettings = ModelSettings()
+    answers: AnswerSettings = AnswerSettings()
+    discord: DiscordSettings = DiscordSettings()
+    storage: StorageSettings = StorageSettings()
+    log: LogSettings = LogSettings()
+
+    discord_api: str = Field(DISCORD_API, exclude=True, pattern=r"^https?://[^\s/]+(/\S*)?$")
+    base_folder: Path = Field(Path(), exclude=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, whose contents come as initial values."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def story_path(self) -> Path | None:
+        """Return the configured story's file, or None for the story that ships."""
+        return self.base_folder / self.story.path if self.story.path else None
+
+    @property
+    def data_folder(self) -> Path:
+        """Return the folder for indexes and state."""
+        if self.storage.folder:
+            return self.base_folder / self.storage.folder
+        return Path(platformdirs.user_data_dir("storydesk", appauthor=False))
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Return the settings of the file at `path`; without one, of `config.toml` here if it exists.
+
+    Raises:
+        ConfigError: the file is missing or no TOML, or a setting is unknown or wrong.
+    """
+    file = path or Path(CONFIG_FILE)
+    if path is None and not file.is_file():
+        return _validated({}, "the environment")
+    try:
+        found = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        message = f"There is no configuration file at {file}; copy config.example.toml there, or leave --config out."
+        raise ConfigError(message) from None
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file} cannot be read: {error}."
+        raise ConfigError(message) from None
+    except tomllib.TOMLDecodeError as error:
+        message = f"{file} is not valid TOML: {error}."
+        raise ConfigError(message) from None
+    for key in ("discord_api", "base_folder"):
+        if key in found:
+            message = f"{file}: {key}: unknown setting. {_known(())}"
+            raise ConfigError(message)
+    return _validated(found | {"base_folder": file.resolve().parent}, str(file))
+
+
+def _validated(values: Mapping[str, Any], origin: str) -> Config:
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_complaint(origin, detail) for detail in error.errors())) from None
+
+
+def _complaint(origin: str, detail: ErrorDetails) -> str:
+    """Return one line: where, which key, what is wrong, what would be right."""
+    location = tuple(str(part) for part in detail["loc"])
+    key = ".".join(location)
+    if detail["type"] == "extra_forbidden":
+        return f"{origin}: {key}: unknown setting. {_known(location[:-1])}"
+    message = detail["msg"][:1].lower() + detail["msg"][1:]
+    return f"{origin}: {key}: {message} (it is {detail['input']!r})."
+
+
+def _known(section: tuple[str, ...]) -> str:
+    """Return the names that may stand where an unknown one stood."""
+    model: type[BaseModel] = Config
+    for name in section:
+        field = model.model_fields.get(name)
+        if field is None or not isinstance(field.default, BaseModel):
+            return ""
+        model = type(field.default)
+    names = [name for name, field in model.model_fields.items() if not field.exclude]
+    return f"Known here: {', '.join(names)}."
+
+
+def discord_token(environment: Mapping[str, str] = os.environ) -> SecretStr:
+    """Return the token from `DISCORD_TOKEN`, or from the file that `DISCORD_TOKEN_FILE` names.
+
+    Raises:
+        TokenError: neither is set, or the file cannot be read or is empty.
+    """
+    if token := environment.get("DISCORD_TOKEN", "").strip():
+        return SecretStr(token)
+    file = environment.get("DISCORD_TOKEN_FILE", "").strip()
+    if not file:
+        message = "There is no Discord token: set DISCORD_TOKEN or DISCORD_TOKEN_FILE. To try it without one: storydesk preview."
+        raise TokenError(message)
+    try:
+        token = Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        message = f"DISCORD_TOKEN_FILE names {file}, which cannot be read."
+        raise TokenError(message) from None
+    if not token:
+        message = f"DISCORD_TOKEN_FILE names {file}, which is empty."
+        raise TokenError(message)
+    return SecretStr(token)

@@ -1,0 +1,232 @@
+"""The one place where questions and stories meet; it knows no Discord.
+
+Everything below the desk is synchronous and runs in its one worker thread, everything above is
+async: this is the only boundary. One thread, since the model computes on one; questions queue up
+in the order in which they came. The model loads in that thread too, and whoever asks meanwhile
+waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
+
+from bot.answer import Quote, answer_question
+from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from bot.suggest import suggested_questions
+from bot.telemetry import QuestionAnswered, log_question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.answer import Reply
+    from bot.calibration import Calibration
+    from bot.telemetry import Hook
+    from index.story import Story
+    from index.story_index import StoryIndex
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_HITS = 10
+_SUGGESTIONS_TRIED = 24
+
+
+class Desk:
+    """Answers questions about the stories that lie on it.
+
+    `load` is called once, in the worker thread, by `open`: it returns what the desk works with.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Shelf],
+        *,
+        max_question_characters: int = 500,
+        closest: int = 3,
+        hook: Hook = log_question,
+    ) -> None:
+        """Prepare the desk; nothing is loaded before `open`."""
+        self._load = load
+        self._max_question_characters = max_question_characters
+        self._closest = closest
+        self._hook = hook
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._opened: asyncio.Task[Shelf] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to load and return at once."""
+        self.open()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Close the desk."""
+        await self.close()
+
+    def open(self) -> None:
+        """Begin to load in the background; a second call does nothing."""
+        if self._opened is None:
+            self._opened = asyncio.create_task(self._run(self._load), name="desk-load")
+
+    async def close(self) -> None:
+        """Let go of the worker thread; questions that have not begun are cancelled."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        if self._opened is not None:
+            await asyncio.gather(self._opened, return_exceptions=True)
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether a question would be answered without waiting for the model."""
+        return self._opened is not None and self._opened.done() and not self._opened.exception()
+
+    async def wait_ready(self) -> None:
+        """Wait until the model and the stories are loaded.
+
+        Raises:
+            StoryError, StorydeskError: they could not be loaded.
+        """
+        await self._shelf()
+
+    async def ask(self, question: str, story_id: str | None = None) -> Reply:
+        """Return the reply to `question` from one story, the first on the desk unless it is named.
+
+        Raises:
+            AskError: the question is empty or too long, or there is no such story.
+            StoryError, StorydeskError: the model or a story could not be loaded.
+        """
+        came = time.perf_counter()
+        asked = self._checked(question)
+        shelf = await self._shelf()
+        began, reply, ended = await self._run(shelf.answer, asked, story_id, self._closest)
+        event = QuestionAnswered(reply.verdict, reply.confidence, len(asked), began - came, ended - began)
+        self._hook(event)
+        return reply
+
+    async def ask_with_ranking(
+        self, question: str, story_id: str | None, count: int
+    ) -> tuple[Reply, list[Quote]]:
+        """Return the reply to `question` and the `count` best passages in the ranking that it was made from.
+
+        Questions over the limit are asked all the same: this is for measuring.
+
+        Raises:
+            StoryError, StorydeskError: as `ask`.
+        """
+        shelf = await self._shelf()
+        return await self._run(shelf.answer_with_ranking, question, story_id, count, self._closest)
+
+    async def lookup(self, query: str, count: int = 5, story_id: str | None = None) -> list[Quote]:
+        """Return the `count` passages closest to `query`, best first.
+
+        Raises:
+            AskError, StoryError, StorydeskError: as `ask`.
+        """
+        asked = self._checked(query)
+        shelf = await self._shelf()
+        return await self._run(shelf.lookup, asked, count, story_id)
+
+    async def passages(self, numbers: Sequence[int], story_id: str | None = None) -> list[Quote]:
+        """Return the passages of these numbers, in that order; numbers the story does not have are left out.
+
+        Raises:
+            AskError, StoryError, StorydeskError: as `ask`.
+        """
+        return (await self._shelf()).passages(numbers, story_id)
+
+    async def story(self, story_id: str | None = None) -> Story:
+        """Return a story on the desk, the first one unless it is named.
+
+        Raises:
+            AskError, StoryError, StorydeskError: as `ask`.
+        """
+        return (await self._shelf()).index(story_id).story
+
+    async def suggestions(self, count: int = 2, story_id: str | None = None) -> list[str]:
+        """Return up to `count` questions that the story answers, each tried before it is suggested."""
+        shelf = await self._shelf()
+        return await self._run(shelf.suggestions, count, story_id)
+
+    async def _shelf(self) -> Shelf:
+        self.open()
+        assert self._opened is not None  # noqa: S101 - `open` has just seen to it
+        return await asyncio.shield(self._opened)
+
+    async def _run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: function(*args, **kwargs))
+
+    def _checked(self, question: str) -> str:
+        asked = question.strip()
+        if not any(character.isalnum() for character in asked):
+            message = "There is no question in that. Ask me something about the story."
+            raise EmptyQuestionError(message)
+        if len(asked) > self._max_question_characters:
+            message = (
+                f"That is {len(asked):,} characters; I read questions of up to {self._max_question_characters:,}. "
+                "Please ask it more briefly."
+            )
+            raise QuestionTooLongError(message)
+        return asked
+
+
+class Shelf:
+    """The loaded stories and what answers from them; synchronous, used in the desk's worker thread."""
+
+    def __init__(self, indexes: Sequence[StoryIndex], calibration: Calibration) -> None:
+        """Put the indexed stories on the shelf; the first one is asked unless another is named."""
+        self._indexes = {index.story.id: index for index in indexes}
+        self._calibration = calibration
+
+    def index(self, story_id: str | None) -> StoryIndex:
+        """Return the index of a story.
+
+        Raises:
+            UnknownStoryError: there is no such story.
+        """
+        found = self._indexes.get(story_id) if story_id else next(iter(self._indexes.values()), None)
+        if found is None:
+            message = "That story is not on my desk any more. Ask your question again."
+            raise UnknownStoryError(message)
+        return found
+
+    def answer(self, question: str, story_id: str | None, closest: int) -> tuple[float, Reply, float]:
+        """Return when the work on a question began, its reply, and when the work ended (seconds)."""
+        began = time.perf_counter()
+        reply, _ = self.answer_with_ranking(question, story_id, _HITS, closest)
+        return began, reply, time.perf_counter()
+
+    def answer_with_ranking(
+        self, question: str, story_id: str | None, count: int, closest: int
+    ) -> tuple[Reply, list[Quote]]:
+        """Return the reply to a question and the ranking that it was made from."""
+        index = self.index(story_id)
+        hits = index.search(question, count)
+        reply = answer_question(question, hits, index.story.id, self._calibration, closest=closest)
+        return reply, [Quote.from_hit(hit, index.story.id) for hit in hits]
+
+    def lookup(self, query: str, count: int, story_id: str | None) -> list[Quote]:
+        """Return the closest passages as quotes."""
+        index = self.index(story_id)
+        return [Quote.from_hit(hit, index.story.id) for hit in index.search(query, count)]
+
+    def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
+        """Return passages by their numbers."""
+        index = self.index(story_id)
+        known = [number for number in numbers if 0 <= number < len(index)]
+        quotes = []
+        for number in known:
+            passage = index.passages[number]
+            text = index.story.text(passage.span)
+            quotes.append(Quote(index.story.id, passage.span, text, passage.paragraph, 0.0, number))
+        return quotes
+
+    def suggestions(self, count: int, story_id: str | None) -> list[str]:
+        """Return questions that this shelf answers, out of those that the story's own words suggest."""
+        found: list[str] = []
+        for number, question in enumerate(suggested_questions(self.index(story_id).story)):
+            if len(found) == count or number == _SUGGESTIONS_TRIED:
+                break
+            if self.answer(question, story_id, 1)[1].verdict == "answered":
+                found.append(question)
+        return found

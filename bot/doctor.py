@@ -1,0 +1,82 @@
+"""Looks at everything the bot needs and says in plain words what is in order and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.calibration import Calibration
+from bot.config import Config, discord_token, load_config
+from bot.errors import ConfigError, StorydeskError
+from bot.opening import find_story, index_folder, load_embedder
+from index.errors import MissingIndexError, SavedIndexError, StoryError
+from index.story_index import StoryIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from index.embed import Embedder
+    from index.story import Story
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one subject."""
+
+    subject: str
+    is_good: bool
+    text: str
+
+
+def examine(config_path: Path | None) -> list[Finding]:
+    """Return the findings on settings, story, model, index and token, in this order."""
+    try:
+        config = load_config(config_path)
+    except ConfigError as error:
+        return [Finding("settings", is_good=False, text=str(error))]
+    findings = [Finding("settings", is_good=True, text="every setting is known and right.")]
+    story = _examined(findings, "story", lambda: find_story(None, config))
+    if story is not None:
+        findings.append(Finding("story", is_good=True, text=f"“{story.title}”, {len(story.paragraphs)} paragraphs."))
+    embedder = _examined(findings, "model", lambda: load_embedder(config))
+    if embedder is not None:
+        findings.append(Finding("model", is_good=True, text=f"{embedder.name} loads and its weights are as expected."))
+        if _examined(findings, "calibration", lambda: Calibration.load(embedder.fingerprint)) is not None:
+            findings.append(Finding("calibration", is_good=True, text="fitted for this model."))
+    if story is not None and embedder is not None:
+        findings.append(_index_finding(config, story, embedder))
+    findings.append(_token_finding())
+    return findings
+
+
+def _examined(findings: list[Finding], subject: str, look: Callable[[], _T]) -> _T | None:
+    """Return what `look` finds; where it fails, note why and return None."""
+    try:
+        return look()
+    except (StorydeskError, StoryError) as error:
+        findings.append(Finding(subject, is_good=False, text=str(error)))
+        return None
+
+
+def _index_finding(config: Config, story: Story, embedder: Embedder) -> Finding:
+    folder = index_folder(config, story.id)
+    try:
+        index = StoryIndex.load(folder, embedder, story=story)
+    except MissingIndexError:
+        return Finding("index", is_good=True, text="none yet; it is built at the first question, or by `storydesk index`.")
+    except SavedIndexError as error:
+        return Finding("index", is_good=True, text=f"{error} That happens by itself at the next start.")
+    return Finding("index", is_good=True, text=f"{len(index)} passages in {folder}.")
+
+
+def _token_finding() -> Finding:
+    """Say whether there is a token; without one everything but `run` works."""
+    try:
+        discord_token()
+    except ConfigError as error:
+        return Finding("token", is_good=True, text=f"{error} Only `storydesk run` needs it.")
+    return Finding("token", is_good=True, text="there is one; whether Discord takes it shows `storydesk run`.")

@@ -1,0 +1,93 @@
+"""Opens what a desk needs, in one place for the terminal, the preview and Discord."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.calibration import Calibration
+from bot.desk import Desk, Shelf
+from bot.errors import UnknownStoryError
+from index.embed import SentenceTransformerEmbedder
+from index.errors import UnreadableStoryError
+from index.load import SHIPPED_STORY, load_story, shipped_story
+from index.story import Story
+from index.story_index import StoryIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.config import Config
+    from index.story_index import Progress
+
+
+def find_story(name: str | None, config: Config) -> Story:
+    """Return the story that `name` means: a file, the id of an indexed story, or by default the configured one.
+
+    Raises:
+        LoadError: the file cannot be read as a story.
+        UnknownStoryError: there is neither a file nor an indexed story of that name.
+    """
+    if not name:
+        return load_story(config.story_path) if config.story_path else shipped_story()
+    path = Path(name).expanduser()
+    if path.exists() or path.suffix:
+        return load_story(path)
+    shipped = shipped_story()
+    if name in (SHIPPED_STORY, shipped.id):
+        return shipped
+    saved = index_folder(config, name) / "story.json"
+    try:
+        return Story(**json.loads(saved.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        message = f"There is no story {name!r}: give the path of a .md, .txt or .html file, or the id of an indexed story."
+        raise UnknownStoryError(message) from None
+
+
+def index_folder(config: Config, story_id: str) -> Path:
+    """Return where the index of a story is saved."""
+    if not story_id.isalnum():
+        message = f"{story_id!r} is no id of a story."
+        raise UnreadableStoryError(message)
+    return config.data_folder / "indexes" / story_id
+
+
+def load_embedder(config: Config) -> SentenceTransformerEmbedder:
+    """Return the configured embedding model; takes seconds the first time.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    return SentenceTransformerEmbedder.load(config.model.name, cache=config.data_folder)
+
+
+def load_shelf(config: Config, story: Story, *, progress: Progress | None = None) -> Shelf:
+    """Return a shelf with one story, whose index is read from the data folder or built.
+
+    Raises:
+        StoryError, StorydeskError: the model, the index or the calibration cannot be used.
+    """
+    embedder = load_embedder(config)
+    calibration = Calibration.load(embedder.fingerprint)
+    return Shelf([StoryIndex.open(story, index_folder(config, story.id), embedder, progress=progress)], calibration)
+
+
+def load_shelf_of(config: Config, stories: Sequence[Story], *, progress: Progress | None = None) -> Shelf:
+    """Return a shelf with many stories whose indexes are built in memory and not saved, for measuring.
+
+    Raises:
+        StoryError, StorydeskError: as `load_shelf`.
+    """
+    embedder = load_embedder(config)
+    calibration = Calibration.load(embedder.fingerprint)
+    return Shelf([StoryIndex.build(story, embedder, progress=progress) for story in stories], calibration)
+
+
+def desk_for(config: Config, story: Story, *, progress: Progress | None = None) -> Desk:
+    """Return a desk for one story; it loads when it is opened."""
+    return Desk(
+        lambda: load_shelf(config, story, progress=progress),
+        max_question_characters=config.answers.max_question_characters,
+        closest=config.answers.closest,
+    )

@@ -1,0 +1,1 @@
+"""The story that ships with the package."""
