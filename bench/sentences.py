@@ -10,9 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from typing import TYPE_CHECKING
-
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from index.sentences import sentence_spans
 from index.story import Span, Story
@@ -41,9 +40,7 @@ def pysbd(story: Story) -> list[Span]:
     segmenter = library.Segmenter(language="en", clean=False, char_span=True)
     return _by_paragraph(
         story,
-        lambda text: [
-            (piece.start, piece.start + len(piece.sent.rstrip())) for piece in segmenter.segment(text)
-        ],
+        lambda text: [(piece.start, piece.start + len(piece.sent.rstrip())) for piece in segmenter.segment(text)],
     )
 
 
@@ -71,9 +68,7 @@ def measure(split: Splitter, folder: Path) -> dict[str, float]:
     began = time.perf_counter()
     sentences = {key: split(story) for key, story in stories.items()}
     seconds = time.perf_counter() - began
-    gold = {
-        (row["story_id"], *span) for row in _rows(folder / "cases.jsonl") for span in row.get("spans", [])
-    }
+    gold = {(row["story_id"], *span) for row in _rows(folder / "cases.jsonl") for span in row.get("spans", [])}
     known = {key: set(spans) for key, spans in sentences.items()}
     exact = sum(Span(a, b) in known[key] for key, a, b in gold)
     whole = sum(any(s.contains(Span(a, b)) for s in sentences[key]) for key, a, b in gold)
@@ -83,7 +78,7 @@ def measure(split: Splitter, folder: Path) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _rows(path: Path) -> list[dict[str, object]]:
+def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Verdict = Literal["answered", "closest", "silent"]
 
-_WORD = re.compile(r"\w+(?:['’.,-]\w+)*")  # noqa: RUF001 - curly apostrophe
+_FURTHER = 5
+_WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def answer_question(
 ) -> Reply:
     """Return the reply to `question` that `hits`, best first, support.
 
-    `further` are the numbers of the hits that are not quoted, for whoever wants to see more.
+    `further` are the numbers of the next few hits, for whoever wants to see more.
     """
     confidence = calibration.confidence(hits)
     verdict = calibration.verdict(confidence, hits)
@@ -98,13 +99,13 @@ def answer_question(
 
 
 def _numbers(hits: Sequence[Hit]) -> tuple[int, ...]:
-    return tuple(hit.number for hit in hits)
+    return tuple(hit.number for hit in hits[:_FURTHER])
 
 
 def answering_words(question: str, sentence: str) -> Span | None:
     """Return where in `sentence` something of the asked kind stands that the question does not say.
 
-    Of several, the one nearest to a word that question and sentence share.
+    Of several, the one nearest to a word that question and sentence share; for people, full names first.
     """
     kind = kind_of(question)
     stemmer = Stemmer()
@@ -118,7 +119,13 @@ def answering_words(question: str, sentence: str) -> Span | None:
         return None
     shared = [match for match in _WORD.finditer(sentence) if asked & set(stemmer.content_words(match.group()))]
     anchors = [Span(match.start(), match.end()) for match in shared]
-    return min(candidates, key=lambda span: (_distance(span, anchors), span.start))
+    named_in_full = kind is Kind.PERSON
+
+    def order(span: Span) -> tuple[bool, int, int]:
+        is_one_word = " " not in sentence[span.start : span.end]
+        return named_in_full and is_one_word, _distance(span, anchors), span.start
+
+    return min(candidates, key=order)
 
 
 def _distance(span: Span, anchors: Sequence[Span]) -> int:

@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Never, Self, TypeVar
 
 import typer
 
@@ -138,11 +138,12 @@ def index(
         folder = index_folder(settings, found.id)
         embedder = _with_status("Loading the embedding model", lambda: load_embedder(settings))
         try:
-            if rebuild:
-                raise SavedIndexError
-            saved = StoryIndex.load(folder, embedder, story=found)
-            typer.echo(f"The index of “{found.title}” is good: {len(saved)} passages in {folder}.")
+            saved = None if rebuild else StoryIndex.load(folder, embedder, story=found)
         except SavedIndexError:
+            saved = None
+        if saved is not None:
+            typer.echo(f"The index of “{found.title}” is good: {len(saved)} passages in {folder}.")
+        else:
             with _progress_bar("Embedding") as advance:
                 built = StoryIndex.build(found, embedder, progress=advance)
             built.save(folder)
@@ -311,7 +312,7 @@ class _Progress:
         self._label = label
         self._bar: Any = None
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -352,7 +353,9 @@ def _guarded(work: Callable[[], None]) -> None:
 
     try:
         work()
-    except (StorydeskError, StoryError) as error:
+    except BrokenPipeError:
+        raise  # whoever read our output has gone; Typer ends quietly
+    except (StorydeskError, StoryError, OSError) as error:
         _fail(error)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

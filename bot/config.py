@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.errors import ConfigError, TokenError
 
@@ -33,14 +33,16 @@ class _Section(BaseModel):
 class StorySettings(_Section):
     """Which story the desk answers from."""
 
-    path: str = Field("", description="A .md, .txt or .html file; empty means the story that ships with Storydesk.")
+    path: str = Field(
+        default="", description="A .md, .txt or .html file; empty means the story that ships with Storydesk."
+    )
 
 
 class ModelSettings(_Section):
     """Which model embeds the story and the questions."""
 
     name: str = Field(
-        "all-MiniLM-L6-v2",
+        default="all-MiniLM-L6-v2",
         description="The bundled model; any other sentence-transformers model is fetched from the hub.",
         min_length=1,
     )
@@ -49,28 +51,32 @@ class ModelSettings(_Section):
 class AnswerSettings(_Section):
     """How questions are answered."""
 
-    max_question_characters: int = Field(500, description="Longer questions are refused with a hint.", ge=20, le=4000)
-    closest: int = Field(3, description="Passages shown when the story does not say.", ge=1, le=5)
-    lookup_count: int = Field(5, description="Passages that /lookup shows unless told otherwise.", ge=1, le=10)
+    max_question_characters: int = Field(
+        default=500, description="Longer questions are refused with a hint.", ge=20, le=4000
+    )
+    closest: int = Field(default=3, description="Passages shown when the story does not say.", ge=1, le=5)
+    lookup_count: int = Field(default=5, description="Passages that /lookup shows unless told otherwise.", ge=1, le=10)
 
 
 class DiscordSettings(_Section):
     """Where the bot listens; none of it needs a privileged intent."""
 
-    answer_mentions: bool = Field(True, description="Answer when the bot is @mentioned or replied to.")
-    answer_direct_messages: bool = Field(True, description="Answer in direct messages.")
+    answer_mentions: bool = Field(default=True, description="Answer when the bot is @mentioned or replied to.")
+    answer_direct_messages: bool = Field(default=True, description="Answer in direct messages.")
 
 
 class StorageSettings(_Section):
     """Where indexes and state are kept."""
 
-    folder: str = Field("", description="A folder, relative to this file; empty means the user's data folder.")
+    folder: str = Field(default="", description="A folder, relative to this file; empty means the user's data folder.")
 
 
 class LogSettings(_Section):
     """What the log says."""
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
 
     @field_validator("level", mode="before")
     @classmethod
@@ -92,8 +98,8 @@ class Config(BaseSettings):
     storage: StorageSettings = StorageSettings()
     log: LogSettings = LogSettings()
 
-    discord_api: str = Field(DISCORD_API, exclude=True, pattern=r"^https?://[^\s/]+(/\S*)?$")
-    base_folder: Path = Field(Path(), exclude=True)
+    discord_api: str = Field(default=DISCORD_API, exclude=True, pattern=r"^https?://[^\s/]+(/\S*)?$")
+    base_folder: Path = Field(default=Path(), exclude=True)
 
     @classmethod
     def settings_customise_sources(
@@ -129,9 +135,9 @@ def load_config(path: Path | None = None) -> Config:
     """
     file = path or Path(CONFIG_FILE)
     if path is None and not file.is_file():
-        return _validated({}, "the environment")
+        return _with_environment({})
     try:
-        found = tomllib.loads(file.read_text("utf-8"))
+        found = tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         message = f"There is no configuration file at {file}; copy config.example.toml there, or leave --config out."
         raise ConfigError(message) from None
@@ -141,26 +147,44 @@ def load_config(path: Path | None = None) -> Config:
     except tomllib.TOMLDecodeError as error:
         message = f"{file} is not valid TOML: {error}."
         raise ConfigError(message) from None
-    for key in ("discord_api", "base_folder"):
-        if key in found:
-            message = f"{file}: {key}: unknown setting. {_known(())}"
-            raise ConfigError(message)
-    return _validated(found | {"base_folder": file.resolve().parent}, str(file))
+    complaints = [complaint for name, values in found.items() for complaint in _file_complaints(file, name, values)]
+    if complaints:
+        raise ConfigError("; ".join(complaints))
+    return _with_environment(found | {"base_folder": file.resolve().parent})
 
 
-def _validated(values: Mapping[str, Any], origin: str) -> Config:
+def _file_complaints(file: Path, name: str, values: object) -> list[str]:
+    """Return what is wrong with a section of the file; types are taken strictly there, since TOML has them."""
+    field = Config.model_fields.get(name)
+    if field is None or field.exclude:
+        return [f"{file}: {name}: unknown setting. {_known(())}"]
+    if not isinstance(values, dict):
+        return [f"{file}: {name}: a section is expected, that is [{name}] and its settings below (it is {values!r})."]
+    try:
+        type(field.default).model_validate(values, strict=True)
+    except ValidationError as error:
+        return [_complaint(str(file), (name, *detail["loc"]), detail) for detail in error.errors()]
+    return []
+
+
+def _with_environment(values: Mapping[str, Any]) -> Config:
+    """Return the settings; `values` are right in themselves, so what is wrong now stands in the environment."""
     try:
         return Config(**values)
+    except SettingsError as error:
+        message = f"the environment: {error}; set STORYDESK_SECTION__KEY, for instance STORYDESK_STORY__PATH."
+        raise ConfigError(message) from None
     except ValidationError as error:
-        raise ConfigError("; ".join(_complaint(origin, detail) for detail in error.errors())) from None
+        complaints = [_complaint("the environment", detail["loc"], detail) for detail in error.errors()]
+        raise ConfigError("; ".join(complaints)) from None
 
 
-def _complaint(origin: str, detail: ErrorDetails) -> str:
+def _complaint(origin: str, location: tuple[int | str, ...], detail: ErrorDetails) -> str:
     """Return one line: where, which key, what is wrong, what would be right."""
-    location = tuple(str(part) for part in detail["loc"])
-    key = ".".join(location)
+    names = tuple(map(str, location))
+    key = ".".join(names)
     if detail["type"] == "extra_forbidden":
-        return f"{origin}: {key}: unknown setting. {_known(location[:-1])}"
+        return f"{origin}: {key}: unknown setting. {_known(names[:-1])}"
     message = detail["msg"][:1].lower() + detail["msg"][1:]
     return f"{origin}: {key}: {message} (it is {detail['input']!r})."
 
@@ -187,7 +211,10 @@ def discord_token(environment: Mapping[str, str] = os.environ) -> SecretStr:
         return SecretStr(token)
     file = environment.get("DISCORD_TOKEN_FILE", "").strip()
     if not file:
-        message = "There is no Discord token: set DISCORD_TOKEN or DISCORD_TOKEN_FILE. To try it without one: storydesk preview."
+        message = (
+            "There is no Discord token: set DISCORD_TOKEN or DISCORD_TOKEN_FILE. "
+            "To try the bot without one, run `storydesk preview`."
+        )
         raise TokenError(message)
     try:
         token = Path(file).read_text("utf-8").strip()

@@ -104,9 +104,7 @@ class Desk:
         self._hook(event)
         return reply
 
-    async def ask_with_ranking(
-        self, question: str, story_id: str | None, count: int
-    ) -> tuple[Reply, list[Quote]]:
+    async def ask_with_ranking(self, question: str, story_id: str | None, count: int) -> tuple[Reply, list[Quote]]:
         """Return the reply to `question` and the `count` best passages in the ranking that it was made from.
 
         Questions over the limit are asked all the same: this is for measuring.

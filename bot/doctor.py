@@ -67,7 +67,9 @@ def _index_finding(config: Config, story: Story, embedder: Embedder) -> Finding:
     try:
         index = StoryIndex.load(folder, embedder, story=story)
     except MissingIndexError:
-        return Finding("index", is_good=True, text="none yet; it is built at the first question, or by `storydesk index`.")
+        return Finding(
+            "index", is_good=True, text="none yet; it is built at the first question, or by `storydesk index`."
+        )
     except SavedIndexError as error:
         return Finding("index", is_good=True, text=f"{error} That happens by itself at the next start.")
     return Finding("index", is_good=True, text=f"{len(index)} passages in {folder}.")

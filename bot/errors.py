@@ -5,6 +5,8 @@
     │   └── TokenError       there is no Discord token, or Discord refuses it
     ├── CasesError           a file of labelled questions cannot be read
     ├── MissingExtraError    a command needs a package that is not installed
+    ├── ConnectionFailedError  Discord cannot be reached
+    ├── InexactQuoteError    a quote is not in its story: a bug of ours, never shown as a quote
     └── AskError             a question cannot be answered; the message is for its member
         ├── EmptyQuestionError
         ├── QuestionTooLongError
@@ -33,6 +35,14 @@ class CasesError(StorydeskError):
 
 class MissingExtraError(StorydeskError):
     """A command needs a package that is not installed."""
+
+
+class ConnectionFailedError(StorydeskError):
+    """Discord cannot be reached."""
+
+
+class InexactQuoteError(StorydeskError):
+    """A quote is not byte for byte in its story; it is a bug of ours and is never shown."""
 
 
 class AskError(StorydeskError):

@@ -117,7 +117,9 @@ def read_cases(path: Path) -> list[Case]:
             spans = tuple(Span(int(start), int(end)) for start, end in row.get("spans") or [])
             answers = tuple(map(str, row.get("answers") or []))
             cases.append(
-                Case(str(row["id"]), str(row["story_id"]), str(row["question"]), bool(row["answerable"]), answers, spans)
+                Case(
+                    str(row["id"]), str(row["story_id"]), str(row["question"]), bool(row["answerable"]), answers, spans
+                )
             )
         except (KeyError, TypeError, ValueError) as error:
             message = f"{path}, line {number}: not a case with id, story_id, question and answerable: {error}."

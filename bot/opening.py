@@ -37,11 +37,13 @@ def find_story(name: str | None, config: Config) -> Story:
     shipped = shipped_story()
     if name in (SHIPPED_STORY, shipped.id):
         return shipped
-    saved = index_folder(config, name) / "story.json"
     try:
+        saved = index_folder(config, name) / "story.json"
         return Story(**json.loads(saved.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        message = f"There is no story {name!r}: give the path of a .md, .txt or .html file, or the id of an indexed story."
+    except (UnreadableStoryError, OSError, ValueError, TypeError):
+        message = (
+            f"There is no story {name!r}: give the path of a .md, .txt or .html file, or the id of an indexed story."
+        )
         raise UnknownStoryError(message) from None
 
 

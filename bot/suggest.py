@@ -18,11 +18,25 @@ if TYPE_CHECKING:
 
     from index.story import Story
 
-_COUNTED = re.compile(r"\s+((?:[A-Z]?[\w-]+\s+){0,2}?[a-z]{3,}s)\s+(?:are|were|have|had|will|in|at|on|of|from|who|that)\b")
+_COUNTED = re.compile(
+    r"\s+((?:[A-Z]?[\w-]+\s+){0,2}?[a-z]{3,}s)\s+(?:are|were|have|had|will|in|at|on|of|from|who|that)\b"
+)
+
+
+_MAX_CHARACTERS = 120
 
 
 def suggested_questions(story: Story) -> Iterator[str]:
-    """Yield questions about `story`, the most promising first."""
+    """Yield questions about `story`, the most promising first; each once, on one line, and short."""
+    seen: set[str] = set()
+    for candidate in _candidates(story):
+        question = " ".join(candidate.split())
+        if question not in seen and len(question) <= _MAX_CHARACTERS:
+            seen.add(question)
+            yield question
+
+
+def _candidates(story: Story) -> Iterator[str]:
     sentences = [story.text(span) for span in sentence_spans(story)]
     for sentence in sentences:
         for span in spans_of_kind(Kind.COUNT, sentence):
@@ -36,5 +50,5 @@ def suggested_questions(story: Story) -> Iterator[str]:
 
 
 def _verb(counted: str) -> str:
-    last = counted.split()[-1]
+    last = counted.rsplit(maxsplit=1)[-1]
     return "are there" if last not in ("were", "had") else "were there"

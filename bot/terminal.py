@@ -8,6 +8,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bot.phrase import certainty
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,15 +18,6 @@ if TYPE_CHECKING:
     from bot.answer import Quote, Reply
     from bot.evaluate import Report
     from index.story import Story
-
-_CERTAIN, _LIKELY = 0.8, 0.6
-
-
-def certainty(confidence: float) -> str:
-    """Return how sure an answer is, in words."""
-    if confidence >= _CERTAIN:
-        return "very likely the answer"
-    return "probably the answer" if confidence >= _LIKELY else "possibly the answer"
 
 
 def show_reply(console: Console, reply: Reply, story: Story) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class DenseIndex:
     """Vectors of passages, searched exactly."""
 
-    def __init__(self, flat: faiss.IndexFlatIP) -> None:
+    def __init__(self, flat: faiss.Index) -> None:
         """Wrap a filled FAISS index."""
         self._flat = flat
 

@@ -43,7 +43,7 @@ _ABOUT = r"(?:(?:more than|fewer than|less than|at least|at most|up to|as many a
 _NUMBER = rf"(?:(?:{_DIGITS}|\b{_SMALL}\b)(?:\s+{_SCALE}\b)*|\b(?:a\s+)?{_SCALE}\b(?:\s+of\s+{_SCALE}\b)?)"
 _UNIT_OF_TIME = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?|centuries|century)"
 _CURRENCY = r"(?:dollars?|euros?|pounds?|yen|yuan|rupees?|francs?|roubles?|rubles?|cents?|USD|EUR|GBP)"
-_NAME = r"(?:[A-Z][\w’'.&-]*|[A-Z]{2,}\d*)"  # noqa: RUF001 - curly apostrophe
+_NAME = r"(?:[A-Z][\w’'.&-]*|[A-Z]{2,}\d*)"
 _NAMES = rf"{_NAME}(?:\s+(?:(?:of|the|de|van|von|bin|al|and|for)\s+){{0,2}}{_NAME})*"
 
 _PATTERNS: dict[Kind, re.Pattern[str]] = {
@@ -57,7 +57,7 @@ _PATTERNS: dict[Kind, re.Pattern[str]] = {
     Kind.TIME: re.compile(
         rf"\b(?:(?:on|in|by|since|until|from|during)\s+)?(?:(?:{_DAY},?\s+)?(?:\d{{1,2}}\s+)?{_MONTH}\s+\d{{1,2}}(?:,?\s+\d{{4}})?"
         rf"|(?:{_DAY},?\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:\s+\d{{4}})?|{_MONTH}\s+\d{{4}}|{_DAY}|(?:in\s+){_MONTH}"
-        r"|(?:1\d|20)\d{2}s?(?:[–-]\d{2,4})?)\b"  # noqa: RUF001 - en dash in ranges of years
+        r"|(?:1\d|20)\d{2}s?(?:[–-]\d{2,4})?)\b"
         rf"|\b(?:only |just |some |about )?(?:{_NUMBER}|an?|several|a few)\s+{_UNIT_OF_TIME}\s+(?:ago|later|earlier|before|after)\b"
         rf"|\b(?:within|in|for|after)\s+(?:the\s+(?:next|coming|past|last)\s+)?(?:{_NUMBER}\s+|a\s+few\s+|several\s+)?{_UNIT_OF_TIME}\b"
         r"|\b(?:last|next|this|earlier this|later this|early|late|the same|the previous|the following)\s+"
@@ -92,13 +92,52 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 
-_EDGES = ".,;:!?\"'“”‘’()[]"  # noqa: RUF001 - curly quotes
-_FIRST_WORDS = frozenset("the a an in on at it he she they this that these those but and as by for to of from we i his her its their there after before when while if".split())
+_EDGES = ".,;:!?\"'“”‘’()[]"
+_FIRST_WORDS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "in",
+        "on",
+        "at",
+        "it",
+        "he",
+        "she",
+        "they",
+        "this",
+        "that",
+        "these",
+        "those",
+        "but",
+        "and",
+        "as",
+        "by",
+        "for",
+        "to",
+        "of",
+        "from",
+        "we",
+        "i",
+        "his",
+        "her",
+        "its",
+        "their",
+        "there",
+        "after",
+        "before",
+        "when",
+        "while",
+        "if",
+    ]
+)
 
 
 def kind_of(question: str) -> Kind:
     """Return what `question` asks for, by the earliest asking word in it; `OTHER` where no rule knows."""
-    found = [(match.start(), order, kind) for order, (kind, rule) in enumerate(_ASKS) if (match := rule.search(question))]
+    found = [
+        (match.start(), order, kind) for order, (kind, rule) in enumerate(_ASKS) if (match := rule.search(question))
+    ]
     return min(found)[2] if found else Kind.OTHER
 
 
@@ -112,7 +151,9 @@ def spans_of_kind(kind: Kind, text: str) -> list[Span]:
         return [span for span in (_without_first_word(text, span) for span in spans) if len(span) > 1]
     if kind is Kind.COUNT:
         taken = [
-            span for other in (Kind.MONEY, Kind.PERCENT, Kind.TIME, Kind.DURATION) for span in spans_of_kind(other, text)
+            span
+            for other in (Kind.MONEY, Kind.PERCENT, Kind.TIME, Kind.DURATION)
+            for span in spans_of_kind(other, text)
         ]
         return [span for span in spans if not any(span.overlap(other) for other in taken)]
     return spans
@@ -144,7 +185,7 @@ def _words_of_kind(kind: Kind, text: str) -> list[frozenset[str]]:
 def _match_span(match: re.Match[str]) -> Span:
     group = 1 if match.re.groups and match.group(1) is not None else 0
     text = match.group(group)
-    trimmed = text.rstrip(" .,;:'’-")  # noqa: RUF001 - curly apostrophe
+    trimmed = text.rstrip(" .,;:'’-")
     lead = len(text) - len(text.lstrip())
     return Span(match.start(group) + lead, match.start(group) + max(lead, len(trimmed)))
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’.&-][^\W\d_]+)*", re.UNICODE)  # noqa: RUF001 - curly apostrophe
-_POSSESSIVE = re.compile(r"['’]s$")  # noqa: RUF001 - curly apostrophe
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’.&-][^\W\d_]+)*", re.UNICODE)
+_POSSESSIVE = re.compile(r"['’]s$")
 
 STOP_WORDS = frozenset(
     "a about after all also am an and any are as at be been before being but by can could did do "
@@ -49,7 +49,7 @@ class Stemmer:
     def content_words(self, text: str) -> list[str]:
         """Return the stems of the words that carry meaning: no stop words."""
         found = (_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(text))
-        kept = [word.replace(".", "") for word in found if word.replace("’", "'") not in STOP_WORDS]  # noqa: RUF001
+        kept = [word.replace(".", "") for word in found if word.replace("’", "'") not in STOP_WORDS]
         return [str(stem) for stem in self._stem.stemWords(kept)]
 
 

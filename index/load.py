@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -41,13 +42,15 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DECLARED = re.compile(rb"<meta[^>]+charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+# Browsers read these as Windows-1252, and pages that declare them have its curly quotes.
+_MEANS_CP1252 = frozenset(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "ascii", "us-ascii"))
 _NO_BREAK_SPACE = re.compile(r"&nbsp;|&#160;|&#x0*a0;|\u00a0", re.IGNORECASE)
-_STAND_IN = "\ue0a0"  # a private-use character that HTML extraction leaves alone
+_STAND_IN = "\u2800"  # the blank of Braille: HTML extraction drops what is not printable and folds white space
 _TITLE_CHARACTERS = 120
-_BLOCKS = "self::" + " or self::".join(
-    "p li h1 h2 h3 h4 h5 h6 blockquote pre td th dt dd figcaption".split()  # noqa: SIM905 - easier to read
-)
-_FURNITURE = "//script|//style|//nav|//header|//footer|//aside|//form|//noscript"
+# Characters; what is shorter trafilatura takes from every text node, menus and torn-up lines included.
+_LEAST_EXTRACTED = 250
+_BLOCKS = "self::" + " or self::".join("p li h1 h2 h3 h4 h5 h6 blockquote pre td th dt dd figcaption".split())
+_FURNITURE = "//head|//script|//style|//nav|//header|//footer|//aside|//form|//noscript"
 
 
 def load_story(path: Path) -> Story:
@@ -72,7 +75,8 @@ def load_story(path: Path) -> Story:
     try:
         return read_story(content, path.name)
     except LoadError as error:
-        raise type(error)(f"{path}: {error}") from None
+        message = f"{path}: {error}"
+        raise type(error)(message) from None
 
 
 def shipped_story(name: str = SHIPPED_STORY) -> Story:
@@ -111,7 +115,7 @@ def decode(content: bytes) -> str:
     for encoding, skip in _encodings(content):
         try:
             return content[skip:].decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
     message = "The file is not text in UTF-8, UTF-16 or Windows-1252. Save it as UTF-8 and try again."
     raise BinaryStoryError(message)
@@ -129,7 +133,10 @@ def _encodings(content: bytes) -> Iterator[tuple[str, int]]:
         return
     yield "utf-8", 0
     if declared := _DECLARED.search(content[:2048]):
-        yield declared.group(1).decode("ascii", "replace"), 0
+        name = declared.group(1).decode("ascii", "replace")
+        if name.lower() in _MEANS_CP1252:
+            yield "cp1252", 0
+        yield name, 0
     yield "cp1252", 0
 
 
@@ -146,10 +153,15 @@ def _utf16_by_zeros(sample: bytes, zeros: int) -> Iterator[tuple[str, int]]:
 
 def from_text(text: str, *, fallback_title: str) -> Story:
     """Return the story whose body is `text`; a headline in its first line becomes the title."""
-    first, _, rest = text.lstrip().partition("\n")
-    headline = first.strip()
-    is_headline = rest.strip() and 0 < len(headline) <= _TITLE_CHARACTERS and headline[-1] not in ".!?…:;,”\"'"
-    return Story(body=text, title=headline if is_headline else fallback_title)
+    story = Story(body=text, title=fallback_title)
+    headline = story.text(story.paragraphs[0].span)
+    is_headline = (
+        len(story.paragraphs) > 1
+        and len(headline) <= _TITLE_CHARACTERS
+        and len(headline.splitlines()) == 1
+        and headline[-1] not in ".!?…:;,”\"'"
+    )
+    return replace(story, title=headline) if is_headline else story
 
 
 def from_markdown(text: str, *, fallback_title: str) -> Story:
@@ -164,9 +176,11 @@ def from_markdown(text: str, *, fallback_title: str) -> Story:
 
     try:
         metadata, source = frontmatter.parse(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
         message = f"The front matter is not valid YAML: {' '.join(str(error).split())}"
         raise UnreadableStoryError(message) from None
+    if not metadata:
+        source = text  # a rule at the top of the text looks like front matter, but names nothing
     tokens = MarkdownIt("commonmark").enable("table").parse(source)
     headline = _leading_headline(tokens)
     if headline is not None:
@@ -193,6 +207,7 @@ def _markdown_blocks(tokens: list[Token]) -> Iterator[str]:
     items: list[str] = []
     depth = 0
     cells: list[str] = []
+    before = ""
     for token in tokens:
         if token.type in ("bullet_list_open", "ordered_list_open"):
             depth += 1
@@ -205,17 +220,13 @@ def _markdown_blocks(tokens: list[Token]) -> Iterator[str]:
             yield " | ".join(cells)
             cells = []
         elif text := _block_text(token):
-            if token.type == "inline" and token.level and _in_table(token, tokens):
+            if before in ("td_open", "th_open"):
                 cells.append(text)
             elif depth:
                 items.append(f"- {text}")
             else:
                 yield text
-
-
-def _in_table(token: Token, tokens: list[Token]) -> bool:
-    before = tokens[tokens.index(token) - 1]
-    return before.type in ("td_open", "th_open")
+        before = token.type
 
 
 def _block_text(token: Token) -> str:
@@ -240,12 +251,8 @@ def _inline_text(token: Token) -> str:
 
 
 def _plain(html: str) -> str:
-    from lxml import html as lxml_html
-
-    try:
-        return " ".join(str(lxml_html.fromstring(html).text_content()).split())
-    except (ValueError, lxml_html.etree.ParserError):
-        return ""
+    kept = _NO_BREAK_SPACE.sub(_STAND_IN, html)
+    return " ".join(_html_blocks(kept)).replace(_STAND_IN, "\u00a0")
 
 
 def from_html(text: str, *, fallback_title: str) -> Story:
@@ -255,9 +262,13 @@ def from_html(text: str, *, fallback_title: str) -> Story:
     kept = _NO_BREAK_SPACE.sub(_STAND_IN, text)
     found = trafilatura.bare_extraction(kept, with_metadata=True, include_comments=False)
     page: dict[str, Any] = found.as_dict() if found is not None else {}
-    body = page.get("text") or "\n".join(_html_blocks(kept))
+    body = page.get("text") or ""
+    if len(body) < _LEAST_EXTRACTED:
+        body = "\n".join(_html_blocks(kept)) or body
     if not body:
-        message = "The page is empty: no text of a story was found in it."
+        message = (
+            "The page is empty: no text of a story was found in it. Save the article's text as .txt and give that."
+        )
         raise EmptyStoryError(message)
     title = page.get("title") or fallback_title
     lines = body.split("\n")

@@ -18,14 +18,14 @@ from index.story import Span, Story, stripped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CLOSERS = r"[\"'”’»)\]]"  # noqa: RUF001 - curly quotes close sentences
-_OPENERS = "\"'“‘«([¿¡—–-"  # noqa: RUF001 - curly quotes and dashes open sentences
+_CLOSERS = r"[\"'”’»)\]]"
+_OPENERS = "\"'“‘«([¿¡—–-"
 _REFERENCES = r"(?:\[\d{1,3}\])*"
-_END = re.compile(rf"(?:[.!?…]+{_CLOSERS}*{_REFERENCES}(?=\s))|[。！？]+[」』”]*")  # noqa: RUF001 - full-width marks
-_WORD_BEFORE = re.compile(r"[^\s\"'“”‘’(\[—–]+$")  # noqa: RUF001 - curly quotes and dashes part words
-_WORD_AFTER = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")  # noqa: RUF001 - curly apostrophes join words
+_END = re.compile(rf"(?:[.!?…]+{_CLOSERS}*{_REFERENCES}(?=\s))|[。！？]+[」』”]*")
+_WORD_BEFORE = re.compile(r"[^\s\"'“”‘’(\[—–]+$")
+_WORD_AFTER = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\.?$|[A-Z][a-z]\.[A-Z]\.$")
-_LIST_MARKER = re.compile(r"(?:[-*•‣▪◦–—·]|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s+(?=\S)")  # noqa: RUF001 - en dashes mark items
+_LIST_MARKER = re.compile(r"(?:[-*•‣▪◦–—·]|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s+(?=\S)")
 
 # Always followed by the rest of a name or a number, whatever its case.
 _BEFORE_NAME = frozenset(
@@ -84,7 +84,7 @@ def _ends(body: str, paragraph: Span) -> Iterator[int]:
 
 
 def _is_boundary(before: str, mark: str, after: str) -> bool:
-    if mark[0] in "。！？":  # noqa: RUF001 - full-width marks always end a sentence
+    if mark[0] in "。！？":
         return True
     bare = after.lstrip(_OPENERS)
     if not bare or bare[0].islower():
@@ -93,34 +93,37 @@ def _is_boundary(before: str, mark: str, after: str) -> bool:
         return False
     if mark[0] != "." or mark.startswith(".."):
         return True
+    if after[0] in "—–" and len(mark) == 1:
+        return False  # a dateline: "SPOKANE, Wash. — The river"
     return _full_stop_ends(before, mark, bare)
 
 
 def _full_stop_ends(before: str, mark: str, after: str) -> bool:
     """Say whether the single full stop `mark` after `before` ends a sentence that `after` follows."""
-    word = _WORD_BEFORE.search(before)
-    token = word.group() if word else ""
-    key = token.lower()
+    found = _WORD_BEFORE.search(before)
+    word = found.group() if found else ""
     following = _WORD_AFTER.match(after)
-    next_word = following.group().lower() if following else ""
-    if len(mark) > 1 and len(mark.rstrip("0123456789[]")) > 1:
-        return True  # a quote or bracket was closed after the full stop
-    if key in _NEVER_LAST or key in _BEFORE_NAME:
-        return False
-    if key in _BEFORE_NUMBER:
-        return not after[0].isdigit()
-    if key in _EITHER_WAY or _ACRONYM.search(token + "."):
-        return next_word in _STARTERS
-    if len(token) == 1 and token.isalpha() and token.isupper():
-        return token == "I" or (next_word in _STARTERS and not _after_name(before, token))
-    if token.isdigit() and len(before.strip()) == len(token):
-        return False  # "1. Open the box" in running text
-    return True
+    starts = following is not None and following.group().lower() in _STARTERS
+    key = word.lower()
+    if len(mark.rstrip("0123456789[]")) > 1:
+        ends = True  # a quote or bracket was closed after the full stop
+    elif key in _NEVER_LAST or key in _BEFORE_NAME:
+        ends = False
+    elif key in _BEFORE_NUMBER:
+        ends = not after[0].isdigit()
+    elif key in _EITHER_WAY or _ACRONYM.search(f"{word}."):
+        ends = starts
+    elif len(word) == 1 and word.isupper():
+        ends = word == "I" or (starts and not _after_name(before, word))
+    else:
+        is_item_number = word.isdigit() and len(before.strip()) == len(word)
+        ends = not is_item_number  # "1. Open the box" in running text
+    return ends
 
 
-def _after_name(before: str, token: str) -> bool:
+def _after_name(before: str, word: str) -> bool:
     """Say whether an initial stands behind another name, as in "George W. In" (a middle initial)."""
-    words = before[: len(before) - len(token)].split()
+    words = before[: len(before) - len(word)].split()
     return bool(words) and words[-1][:1].isupper() and words[-1].lower() not in _STARTERS
 
 

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 _BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
-_BULLET = re.compile(r"(?:[-*•‣▪◦–—·]|\(?\d{1,3}[.)])\s+")  # noqa: RUF001 - en dashes do mark list items
-_SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]»]*$")  # noqa: RUF001 - curly quotes close sentences
+_BULLET = re.compile(r"(?:[-*•‣▪◦–—·]|\(?\d{1,3}[.)])\s+")
+_SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]»]*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 # A block is taken as hard-wrapped when each of its lines but the last is about as long as the
 # longest one. Text wrapped by hand or by a mail program is 50 to 100 columns wide.
 _WRAP_WIDTHS = range(45, 121)
 _WRAP_EVENNESS = 0.6
+_TAIL = 20
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,7 +94,9 @@ class Story:
             message = "The story is not text: it has control characters. Give a .md, .txt or .html file."
             raise BinaryStoryError(message)
         if not any(character.isalnum() for character in self.body):
-            message = "The story is empty: there is no text in it to answer from."
+            message = (
+                "The story is empty: there is no text in it to answer from. Give a file that has the story's text."
+            )
             raise EmptyStoryError(message)
 
     @classmethod
@@ -174,5 +177,8 @@ def _is_hard_wrapped(lines: list[Span]) -> bool:
 def _continues(body: str, above: Span, line: Span, *, wrapped: bool) -> bool:
     if _BULLET.match(body, line.start):
         return False
-    ends = _SENTENCE_END.search(body, above.start, above.end)
-    return (wrapped or body[line.start].islower()) and not (ends and not wrapped)
+    if wrapped:
+        return True
+    # Only the tail is looked at, since `above` grows with every line that continues it.
+    ends = _SENTENCE_END.search(body, max(above.start, above.end - _TAIL), above.end)
+    return body[line.start].islower() and not ends

@@ -117,9 +117,7 @@ class StoryIndex:
 
     def search_vector(self, query: str, vector: NDArray[np.float32], count: int = 10) -> list[Hit]:
         """Return what `search` does, for a query whose embedding, (d,) float32, is known already."""
-        evidence = Evidence.gather(
-            query, self._dense.scores(vector), self._sentences, self._contexts, self._kinds
-        )
+        evidence = Evidence.gather(query, self._dense.scores(vector), self._sentences, self._contexts, self._kinds)
         scores = evidence.scores()
         order = np.argsort(-scores, kind="stable")[: max(0, count)]
         return [
@@ -181,7 +179,8 @@ class StoryIndex:
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             message = f"The index in {folder} cannot be read; it has to be rebuilt."
             raise DamagedIndexError(message) from error
-        return cls(saved, dense, embedder, settings)
+        # The given story may name a newer source or address, which its identity leaves out.
+        return cls(story or saved, dense, embedder, settings)
 
     @classmethod
     def open(
@@ -279,4 +278,6 @@ def _replace_folder(aside: Path, folder: Path) -> None:
         finally:
             os.close(descriptor)
     finally:
+        if (old / "index").exists() and not folder.exists():
+            (old / "index").rename(folder)  # the new one did not get there
         shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,40 @@
+# Two commands: `make run` sets up and runs the main job, `make test` sets up and passes the tests.
+# Both may be repeated; what is done already is not done again.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STORYDESK := $(BIN)/storydesk
+QUESTION := How many US troops have to go?
+
+export HF_HUB_OFFLINE = 1
+
+.PHONY: run test check setup clean
+
+run: setup
+	@echo "==> Indexing the story"
+	@$(STORYDESK) index
+	@echo "==> Proof of life: $(QUESTION)"
+	@$(STORYDESK) ask "$(QUESTION)"
+	@if [ -n "$$DISCORD_TOKEN$$DISCORD_TOKEN_FILE" ]; then \
+		echo "==> Starting the bot on Discord (Ctrl-C ends it)"; exec $(STORYDESK) run; \
+	else \
+		echo "==> No DISCORD_TOKEN is set: starting the preview in the browser (Ctrl-C ends it)"; exec $(STORYDESK) preview; \
+	fi
+
+test: setup
+	@echo "==> Checking format, lint, types and import contracts, and running the tests"
+	@$(BIN)/task check
+
+check: test
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "==> Setting up $(VENV) with pinned dependencies (some minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

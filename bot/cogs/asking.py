@@ -1,0 +1,131 @@
+"""How members ask: `/ask`, `/lookup`, a mention, a reply to the bot, a direct message."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import phrase
+from bot.ui.layouts import TextLayout, notice
+from bot.ui.more import MoreButton
+
+if TYPE_CHECKING:
+    from bot.answer import Reply
+    from bot.app import StorydeskBot
+
+_LOOKUP_MOST = 10
+
+
+class Asking(commands.Cog):
+    """Questions and lookups."""
+
+    def __init__(self, bot: StorydeskBot) -> None:
+        """Answer for `bot`."""
+        self._bot = bot
+
+    @app_commands.command(description="Ask the story a question; it answers in its own words.")
+    @app_commands.describe(question="What you want to know", private="Show the answer to you alone")
+    async def ask(
+        self,
+        interaction: discord.Interaction[Any],
+        question: app_commands.Range[str, 1, 2000],
+        private: bool = False,  # noqa: FBT001, FBT002 - discord.py passes options by name
+    ) -> None:
+        """Answer a slash command."""
+        await self._bot.respond(interaction, lambda: self._answer(question, asked=question), ephemeral=private)
+
+    @app_commands.command(description="Show the passages of the story that are closest to a query.")
+    @app_commands.describe(query="Words, a question or a claim", count="How many passages")
+    async def lookup(
+        self,
+        interaction: discord.Interaction[Any],
+        query: app_commands.Range[str, 1, 2000],
+        count: app_commands.Range[int, 1, _LOOKUP_MOST] | None = None,
+    ) -> None:
+        """Show the closest passages with their scores."""
+        wanted = count or self._bot.config.answers.lookup_count
+        await self._bot.respond(interaction, lambda: self._passages(query, wanted))
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a message that speaks to the bot; leave every other one alone."""
+        if message.author.bot or not self._is_to_us(message):
+            return
+        try:
+            await self._reply(message)
+        except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
+            text = self._bot.apologise(error)
+            await self._send(message, notice(text))
+
+    def _is_to_us(self, message: discord.Message) -> bool:
+        settings = self._bot.config.discord
+        if message.type not in (discord.MessageType.default, discord.MessageType.reply):
+            return False
+        if message.guild is None:
+            return settings.answer_direct_messages
+        return settings.answer_mentions and (self._bot.user in message.mentions or self._replies_to_us(message))
+
+    def _replies_to_us(self, message: discord.Message) -> bool:
+        replied_to = message.reference.resolved if message.reference else None
+        return isinstance(replied_to, discord.Message) and replied_to.author == self._bot.user
+
+    async def _reply(self, message: discord.Message) -> None:
+        question = self._without_mention(message.content)
+        if not question:
+            await self._send(message, await self._hint(message))
+            return
+        waiting = None if self._bot.desk.is_ready else await self._send(message, notice(phrase.LOADING))
+        if waiting is not None:
+            await waiting.edit(view=await self._answer(question), allowed_mentions=discord.AllowedMentions.none())
+            return
+        async with message.channel.typing():
+            layout = await self._answer(question)
+        await self._send(message, layout)
+
+    async def _hint(self, message: discord.Message) -> TextLayout:
+        """Return help for a bare mention, and a hint for a message without words of its own."""
+        if message.attachments or message.stickers or not self._is_bare_mention(message):
+            return notice(phrase.NO_QUESTION)
+        return await self._bot.welcome()
+
+    def _is_bare_mention(self, message: discord.Message) -> bool:
+        return bool(message.content.strip()) and not self._without_mention(message.content)
+
+    def _without_mention(self, content: str) -> str:
+        user = self._bot.user
+        return re.sub(rf"<@!?{user.id}>", " ", content).strip() if user else content.strip()
+
+    async def _answer(self, question: str, *, asked: str | None = None) -> TextLayout:
+        """Return the layout of the reply; `asked` is shown above it where Discord does not show the question."""
+        reply = await self._bot.desk.ask(question)
+        story = await self._bot.desk.story()
+        texts = phrase.reply_texts(reply, story)
+        if asked is not None:
+            texts = [f"-# {phrase.escape(phrase.shortened(asked, 300))}", *texts]
+        return TextLayout(texts, verdict=reply.verdict, more=_more_button(reply, story.id))
+
+    async def _passages(self, query: str, count: int) -> TextLayout:
+        quotes = await self._bot.desk.lookup(query, count)
+        heading = f"Closest to “{phrase.escape(phrase.shortened(query, 150))}”:"
+        return TextLayout(phrase.passages_texts(heading, quotes, await self._bot.desk.story(), scores=True))
+
+    async def _send(self, message: discord.Message, layout: TextLayout) -> discord.Message:
+        """Reply to a message, or write below it where it was deleted meanwhile."""
+        try:
+            return await message.reply(view=layout, mention_author=False)
+        except discord.HTTPException as error:
+            if error.code not in (_UNKNOWN_MESSAGE, _INVALID_FORM):
+                raise
+            return await message.channel.send(view=layout)
+
+
+_UNKNOWN_MESSAGE = 10008
+_INVALID_FORM = 50035  # what Discord says of a reply to a message that is gone
+
+
+def _more_button(reply: Reply, story_id: str) -> MoreButton | None:
+    return MoreButton(story_id, reply.further) if reply.further else None

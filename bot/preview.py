@@ -1,0 +1,85 @@
+"""The unmodified bot in a browser: on simcord's simulated Discord, without a token."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import signal
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import simcord
+
+from bot.app import StorydeskBot
+from bot.opening import desk_for
+from bot.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    import discord
+
+    from bot.config import Config
+    from index.story import Story
+
+
+def run_preview(config: Config, story: Story, *, port: int = 0, open_browser: bool = True) -> None:
+    """Serve the preview on loopback until Ctrl-C or SIGTERM; `port` 0 takes a free one."""
+    asyncio.run(_serve(config, story, port=port, open_browser=open_browser))
+
+
+async def _serve(config: Config, story: Story, *, port: int, open_browser: bool) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    _say("Loading the story …")
+    async with previewed(config, story, port=port) as address:
+        _say(f"Preview: {address}\nType /ask, or @Storydesk and a question. Ctrl-C ends it.")
+        if open_browser:
+            await asyncio.to_thread(webbrowser.open, address)
+        await stopped.wait()
+
+
+@contextlib.asynccontextmanager
+async def previewed(config: Config, story: Story, *, port: int = 0) -> AsyncIterator[str]:
+    """Run the bot in a channel of its own, let it greet, and give the address of the page."""
+    desk = desk_for(config, story)
+    # Every simulated Discord begins without commands, so nothing is remembered from the one before.
+    with tempfile.TemporaryDirectory(prefix="storydesk-preview-") as memory:
+        bot = StorydeskBot(desk=desk, store=Store(Path(memory)), config=config)
+        desk.open()
+        await desk.wait_ready()
+        async with simcord.run(bot, shard_count=1) as env:
+            env.backend.bot_user.global_name = "Storydesk"
+            guild = env.create_guild("Storydesk")
+            channel = guild.create_text_channel("ask-the-story")
+            you = _Typist(env, guild, guild.add_member(env.create_user("you")).user)
+            await bot.get_partial_messageable(channel.id).send(view=await bot.welcome())
+            async with env.preview(channel, viewers=[you], layout="channel", port=port or None) as preview:
+                yield preview.url
+
+
+class _Typist(simcord.MemberActor):
+    """A member whose "@Storydesk" becomes a mention, as Discord's own apps make it when it is typed."""
+
+    async def send(
+        self,
+        channel: simcord.ChannelHandle,
+        content: str = "",
+        *,
+        reply_to: discord.Message | simcord.ResponseMessage | None = None,
+        attachments: Sequence[tuple[str, bytes]] = (),
+    ) -> discord.Message:
+        """Send a message; "@Storydesk" anywhere in it mentions the bot."""
+        mention = f"<@{self._env.backend.bot_user.id}>"
+        typed = re.sub(r"@storydesk\b", mention, content, flags=re.IGNORECASE)
+        return await super().send(channel, typed, reply_to=reply_to, attachments=attachments)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

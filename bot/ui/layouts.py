@@ -1,0 +1,40 @@
+"""Replies as Components V2 layouts: text in one coloured container, buttons below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.answer import Verdict
+    from bot.ui.more import MoreButton
+
+_COLOURS: dict[Verdict, discord.Colour] = {
+    "answered": discord.Colour.from_str("#2f855a"),
+    "closest": discord.Colour.from_str("#b7791f"),
+    "silent": discord.Colour.from_str("#718096"),
+}
+_NEUTRAL = discord.Colour.from_str("#2b6cb0")
+
+
+class TextLayout(discord.ui.LayoutView):
+    """Texts one below the other, in a container whose colour only repeats what the text says."""
+
+    def __init__(self, texts: Sequence[str], *, verdict: Verdict | None = None, more: MoreButton | None = None) -> None:
+        """Lay out `texts`, with a button for further passages where there is one."""
+        super().__init__(timeout=None)
+        colour = _COLOURS[verdict] if verdict else _NEUTRAL
+        container: discord.ui.Container[TextLayout] = discord.ui.Container(
+            *(discord.ui.TextDisplay(text) for text in texts), accent_colour=colour
+        )
+        if more is not None:
+            container.add_item(discord.ui.ActionRow(more))
+        self.add_item(container)
+
+
+def notice(text: str) -> TextLayout:
+    """Return a layout of one line: an apology, a hint, a word while loading."""
+    return TextLayout([text])

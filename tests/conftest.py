@@ -1,0 +1,13 @@
+"""What several test modules share."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.embed import SentenceTransformerEmbedder
+
+
+@pytest.fixture(scope="session")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformerEmbedder:
+    """The bundled model, loaded once for all tests that need real embeddings."""
+    return SentenceTransformerEmbedder.load(cache=tmp_path_factory.mktemp("model-cache"))

@@ -1,0 +1,55 @@
+"""What the Discord tests share: a bot around a desk, and ways to read its messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import simcord
+
+from bot.app import StorydeskBot
+from bot.calibration import Calibration
+from bot.config import Config
+from bot.desk import Desk, Shelf
+from bot.store import Store
+from index.embed import SentenceTransformerEmbedder
+from index.load import shipped_story
+from index.story_index import StoryIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import discord
+
+
+def shipped_shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
+    return Shelf([StoryIndex.build(shipped_story(), embedder)], Calibration.load(embedder.fingerprint))
+
+
+def bot_with(load: Callable[[], Shelf], folder: Path, **settings: Any) -> StorydeskBot:
+    """Return a bot as `storydesk run` makes it, around a desk that opens with `load`."""
+    config = Config(**settings)
+    desk = Desk(load, max_question_characters=config.answers.max_question_characters, closest=config.answers.closest)
+    return StorydeskBot(desk=desk, store=Store(folder), config=config)
+
+
+def texts_of(components: Any) -> list[str]:
+    """Return the text displays in raw or parsed components, in their order."""
+    return [item["content"] for item in _walk(components) if item.get("type") == 10]
+
+
+def buttons_of(components: Any) -> list[dict[str, Any]]:
+    return [item for item in _walk(components) if item.get("type") == 2]
+
+
+def said(message: discord.Message | simcord.ResponseMessage | None) -> str:
+    """Return all text of a message, Components V2 included."""
+    assert message is not None
+    raw = [item if isinstance(item, dict) else item.to_dict() for item in message.components]
+    return "\n".join([message.content, *texts_of(raw)]).strip()
+
+
+def _walk(components: Any) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from _walk(component.get("components") or [])

@@ -1,0 +1,310 @@
+"""Members ask on a simulated Discord; the bot is the one that `storydesk run` starts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+import simcord
+from discord_desk import bot_with, buttons_of, said, shipped_shelf, texts_of
+
+from bot import phrase
+from bot.app import StorydeskBot
+from bot.errors import ConfigError
+from index.load import shipped_story
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.desk import Shelf
+    from index.embed import SentenceTransformerEmbedder
+    from index.story_index import Hit
+
+TROOPS = "how many US troops have to go?"
+HEADCOUNT = "> **More than 1,000** American troops are stationed in Niger at present, and all of them are to go."
+
+
+@pytest.fixture(scope="session")
+def shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
+    return shipped_shelf(embedder)
+
+
+@pytest.fixture
+def bot(shelf: Shelf, tmp_path: Path) -> StorydeskBot:
+    return bot_with(lambda: shelf, tmp_path)
+
+
+@pytest_asyncio.fixture
+async def env(bot: StorydeskBot) -> AsyncIterator[simcord.Env]:
+    env = simcord.Env(bot, shard_count=1)
+    await env.start()
+    yield env
+    await env.shutdown()
+    env.raise_errors()
+
+
+@pytest.fixture
+def channel(env: simcord.Env) -> simcord.ChannelHandle:
+    return env.create_guild("Newsroom").create_text_channel("general")
+
+
+@pytest.fixture
+def alice(env: simcord.Env, channel: simcord.ChannelHandle) -> simcord.MemberActor:
+    return env.guild.add_member(env.create_user("alice"))
+
+
+def mention(env: simcord.Env) -> str:
+    return f"<@{env.backend.bot_user.id}>"
+
+
+def sent(env: simcord.Env) -> list[simcord.types.HttpLogEntry]:
+    """Return the requests with which the bot wrote or edited messages."""
+    return [
+        request
+        for request in env.http_requests
+        if request.method in ("POST", "PATCH") and re.search(r"/messages|/callback", request.path)
+    ]
+
+
+async def test_ask_quotes_the_sentence_with_the_answering_words_in_bold_and_says_where_it_stands(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    result = await alice.slash(channel, "ask", question=TROOPS)
+    assert result.response is not None
+    question, quote, certainty = texts_of(result.response.components)
+    assert question == f"-# {TROOPS}"
+    assert quote == f"{HEADCOUNT}\n-# ¶ 3 · {shipped_story().title}"
+    assert certainty.startswith("-# ")
+    assert not result.response.ephemeral
+
+
+async def test_ask_is_deferred_before_anything_else_is_done(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    before = len(sent(env))
+    await alice.slash(channel, "ask", question=TROOPS)
+    first, *_ = sent(env)[before:]
+    assert isinstance(first.json, dict)
+    assert first.json["type"] == 5
+
+
+async def test_a_private_answer_is_shown_to_the_member_alone(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    result = await alice.slash(channel, "ask", question=TROOPS, private=True)
+    assert result.response is not None
+    assert result.response.ephemeral
+    assert "More than 1,000" in said(result.response)
+
+
+async def test_an_off_topic_question_gets_one_friendly_line_and_no_quote(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    result = await alice.slash(channel, "ask", question="what's the best topping for pizza")
+    assert result.response is not None
+    assert "says nothing about that" in said(result.response)
+    assert "\n> " not in said(result.response)
+    assert not buttons_of(result.response.components)
+
+
+async def test_lookup_shows_as_many_passages_as_wanted_with_scores_best_first(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    result = await alice.slash(channel, "lookup", query="drone base", count=4)
+    scores = [float(score) for score in re.findall(r"score (-?\d+\.\d+)", said(result.response))]
+    assert len(scores) == 4
+    assert scores == sorted(scores, reverse=True)
+    assert "near Agadez" in said(result.response)
+
+
+async def test_a_mention_is_answered_with_a_reply_to_the_message(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    question = await alice.send(channel, f"{mention(env)} {TROOPS}")
+    answer = channel.last_message
+    assert HEADCOUNT in said(answer)
+    assert answer is not None
+    assert answer.reference is not None
+    assert answer.reference.message_id == question.id
+
+
+async def test_a_message_that_does_not_speak_to_the_bot_is_left_alone(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    before = len(sent(env))
+    await alice.send(channel, TROOPS)
+    assert len(sent(env)) == before
+
+
+async def test_a_reply_to_the_bot_is_answered(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    await alice.send(channel, f"{mention(env)} who met Kurt Campbell?", reply_to=channel.last_message)
+    assert "**Ali Mahaman Lamine Zeine**" in said(channel.last_message)
+
+
+async def test_a_reply_without_mention_whose_text_discord_withholds_gets_a_hint(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    await alice.send(channel, "and who met Kurt Campbell?", reply_to=channel.last_message)
+    assert said(channel.last_message) == phrase.NO_QUESTION
+
+
+async def test_a_direct_message_is_answered(env: simcord.Env, alice: simcord.MemberActor) -> None:
+    await alice.send_dm(TROOPS)
+    assert HEADCOUNT in said(alice.user.dm_channel.last_message)
+
+
+async def test_a_bare_mention_gets_a_greeting_with_two_questions_that_the_story_answers(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    await alice.send(channel, mention(env))
+    questions = re.findall(r"^- (.+\?)$", said(channel.last_message), re.MULTILINE)
+    assert len(questions) == 2
+    for question in questions:
+        assert (await bot.desk.ask(question)).verdict == "answered"
+
+
+async def test_an_attachment_instead_of_a_question_gets_a_hint(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await alice.send(channel, mention(env), attachments=[("story.txt", b"Once upon a time")])
+    assert said(channel.last_message) == phrase.NO_QUESTION
+
+
+async def test_a_question_over_the_limit_is_refused_with_the_limit(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    result = await alice.slash(channel, "ask", question="why " * 150)
+    assert "up to 500" in said(result.response)
+
+
+async def test_more_passages_are_shown_to_whoever_presses_and_still_after_a_restart(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, shelf: Shelf, tmp_path: Path
+) -> None:
+    answer = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert answer is not None
+    shown = await alice.click(answer, label="More passages")
+    assert shown.response is not None
+    assert shown.response.ephemeral
+    await env.restart_bot(bot_with(lambda: shelf, tmp_path))
+    again = await alice.click(answer, label="More passages")
+    assert said(again.response) == said(shown.response)
+    assert said(again.response).count("\n> ") == 5
+
+
+async def test_a_button_of_a_story_that_is_gone_says_so(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    answer = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert answer is not None
+    (await bot.desk._shelf())._indexes = {"0" * 16: (await bot.desk._shelf()).index(None)}
+    try:
+        pressed = await alice.click(answer, label="More passages")
+    finally:
+        shelf = await bot.desk._shelf()
+        shelf._indexes = {index.story.id: index for index in shelf._indexes.values()}
+    assert "not on my desk any more" in said(pressed.response)
+
+
+async def test_a_story_that_cannot_be_loaded_is_told_to_whoever_asks(tmp_path: Path) -> None:
+    def fail() -> Shelf:
+        message = "The model is not there."
+        raise ConfigError(message)
+
+    async with simcord.run(bot_with(fail, tmp_path), shard_count=1) as env:
+        channel = env.create_guild("Newsroom").create_text_channel("general")
+        alice = env.guild.add_member(env.create_user("alice"))
+        result = await alice.slash(channel, "ask", question=TROOPS)
+        assert said(result.response).startswith("I cannot answer at the moment: The model is not there.")
+
+
+async def test_an_error_of_ours_is_one_line_with_a_code_that_stands_in_the_log(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(question: str) -> None:
+        raise ZeroDivisionError(question)
+
+    monkeypatch.setattr(bot.desk, "ask", broken)
+    with caplog.at_level(logging.ERROR):
+        await alice.send(channel, f"{mention(env)} {TROOPS}")
+    found = re.search(r"`([0-9a-f]{8})`", said(channel.last_message))
+    assert found is not None
+    assert found.group(1) in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert "ZeroDivisionError" not in said(channel.last_message)
+
+
+async def test_a_message_that_was_deleted_meanwhile_is_answered_below(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    env.inject_error("POST", "/channels/*/messages", status=400, code=50035, message="Unknown message")
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+    assert channel.last_message is not None
+    assert channel.last_message.reference is None
+
+
+@pytest.mark.parametrize("hostile", ["@everyone @here", "<@&1> **bold** # x", "`x` [a](http://b.c) ||s||"])
+async def test_nothing_that_members_write_pings_or_is_interpreted(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, hostile: str
+) -> None:
+    result = await alice.slash(channel, "ask", question=f"{hostile} {TROOPS}")
+    await alice.send(channel, f"{mention(env)} {hostile} {TROOPS}")
+    assert texts_of(result.response.components if result.response else [])[0] == f"-# {phrase.escape(hostile)} {TROOPS}"
+    messages = [
+        request.json for request in sent(env) if isinstance(request.json, dict) and request.json.get("components")
+    ]
+    assert messages
+    for payload in messages:
+        allowed = payload.get("allowed_mentions")
+        assert allowed in ({"parse": [], "replied_user": False}, {"parse": []})
+
+
+async def test_commands_are_synced_when_they_changed_and_not_at_every_start(
+    env: simcord.Env, shelf: Shelf, tmp_path: Path
+) -> None:
+    def syncs() -> int:
+        return sum(request.method == "PUT" and request.path.endswith("/commands") for request in env.http_requests)
+
+    assert syncs() == 1
+    await env.restart_bot(bot_with(lambda: shelf, tmp_path))
+    assert syncs() == 1
+    (tmp_path / "state.json").write_text(json.dumps({"synced_commands": {str(env.backend.bot_user.id): "other"}}))
+    await env.restart_bot(bot_with(lambda: shelf, tmp_path))
+    assert syncs() == 2
+
+
+def test_the_bot_needs_no_privileged_intent(bot: StorydeskBot) -> None:
+    assert not any((bot.intents.message_content, bot.intents.members, bot.intents.presences))
+
+
+async def test_the_model_never_works_in_the_event_loop(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    index = shelf.index(None)
+    search = index.search
+
+    def noted(query: str, count: int = 10) -> list[Hit]:
+        threads.append(threading.current_thread().name)
+        return search(query, count)
+
+    monkeypatch.setattr(index, "search", noted)
+    await alice.slash(channel, "ask", question=TROOPS)
+    await alice.slash(channel, "lookup", query="base")
+    assert len(threads) == 2
+    assert all(name.startswith("desk") for name in threads)

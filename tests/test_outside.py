@@ -1,0 +1,91 @@
+"""`storydesk run` as a process of its own, driven over HTTP and a gateway that speak Discord's protocol."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from discord_desk import buttons_of
+from discord_server import DiscordServer
+
+from bot import phrase
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    import simcord
+
+TROOPS = "how many US troops have to go?"
+HEADCOUNT = "> **More than 1,000** American troops are stationed in Niger at present, and all of them are to go."
+COMMANDS = "/applications/*/commands"
+
+
+def storydesk_run(server: DiscordServer, folder: Path) -> AbstractAsyncContextManager[Process]:
+    """Start the bot as an operator would, with state and index in `folder`."""
+    return server.process(
+        sys.executable, "-W", "ignore", "-m", "bot.cli", "run", env={"STORYDESK_STORAGE__FOLDER": str(folder)}
+    )  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer(patience=90) as server:
+        yield server
+
+
+@pytest.fixture
+def channel(server: DiscordServer) -> simcord.ChannelHandle:
+    return server.world.create_guild("Newsroom").create_text_channel("general")
+
+
+@pytest.fixture
+def alice(server: DiscordServer, channel: simcord.ChannelHandle) -> simcord.MemberActor:
+    return server.world.guild.add_member(server.world.create_user("alice"))
+
+
+async def test_a_member_asks_in_every_way_from_the_first_second_on(
+    server: DiscordServer, channel: simcord.ChannelHandle, alice: simcord.MemberActor, tmp_path: Path
+) -> None:
+    async with storydesk_run(server, tmp_path) as process:
+        (sync,) = server.calls("PUT", COMMANDS)
+        assert sorted(command["name"] for command in sync.json) == ["ask", "lookup"]
+
+        early = await alice.slash(channel, "ask", question=TROOPS)
+        await server.until(lambda: phrase.LOADING in str(server.calls("PATCH", "/webhooks/*")))
+        await server.until(lambda: early.response is not None and HEADCOUNT in server.text(early.response))
+
+        found = await server.answer(await alice.slash(channel, "lookup", query="drone base", count=2))
+        assert server.text(found).count("score") == 2
+
+        mentioned = await server.reply(await alice.send(channel, f"{server.mention} {TROOPS}"))
+        assert HEADCOUNT in server.text(mentioned)
+        replied = await server.reply(await alice.send(channel, "who met Kurt Campbell?", reply_to=mentioned))
+        assert "**Ali Mahaman Lamine Zeine**" in server.text(replied)
+        direct = await server.reply(await alice.send_dm(TROOPS))
+        assert HEADCOUNT in server.text(direct)
+
+        assert early.response is not None
+        assert [button["label"] for button in buttons_of(early.response.components)] == ["More passages"]
+        more = await server.answer(await alice.click(early.response, label="More passages"))
+        assert server.text(more).count("\n> ") == 5
+    assert process.returncode == 0
+
+    async with storydesk_run(server, tmp_path):
+        again = await server.answer(await alice.click(early.response, label="More passages"))
+        await server.until(lambda: server.text(again).count("\n> ") == 5)
+        assert len(server.calls("PUT", COMMANDS)) == 1
+
+
+async def test_a_lost_gateway_session_is_taken_up_again_at_the_same_server(
+    server: DiscordServer, channel: simcord.ChannelHandle, alice: simcord.MemberActor, tmp_path: Path
+) -> None:
+    async with storydesk_run(server, tmp_path):
+        await server.disconnect(forget=True)
+        await server.until(lambda: server.online)
+        answer = await server.reply(await alice.send(channel, f"{server.mention} {TROOPS}"))
+        await server.until(lambda: HEADCOUNT in server.text(answer))
