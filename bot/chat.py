@@ -36,6 +36,8 @@ async def converse(desk: Desk, console: Console) -> None:
                 return
             if line == ":help":
                 console.print(_HELP, style="dim", markup=False)
+            elif line == ":more" and not further:
+                console.print("There is nothing more to show; ask something first.", style="dim")
             elif line == ":more":
                 show_passages(console, await desk.passages(further), story)
             elif line:

@@ -43,13 +43,13 @@ class Stemmer:
 
     def words(self, text: str) -> list[str]:
         """Return the stems of all words in `text`, in their order, stop words included."""
-        found = (_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(text))
+        found = (_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(text.replace("’", "'")))
         return [str(stem) for stem in self._stem.stemWords([word.replace(".", "") for word in found])]
 
     def content_words(self, text: str) -> list[str]:
         """Return the stems of the words that carry meaning: no stop words."""
-        found = (_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(text))
-        kept = [word.replace(".", "") for word in found if word.replace("’", "'") not in STOP_WORDS]
+        found = (_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(text.replace("’", "'")))
+        kept = [word.replace(".", "") for word in found if word not in STOP_WORDS]
         return [str(stem) for stem in self._stem.stemWords(kept)]
 
 

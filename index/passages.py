@@ -1,7 +1,7 @@
 """What is embedded, and what is shown around it.
 
-One sentence is embedded: measured on the labelled stories, windows of several sentences and
-sentences with the title in front both put the right sentence first less often (`bench/RESULTS.md`).
+One sentence is embedded: on the labelled stories, windows of three sentences put the right one first
+half as often (`bench/RESULTS.md`).
 """
 
 from __future__ import annotations

@@ -146,16 +146,8 @@ async def test_a_reply_to_the_bot_is_answered(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:
     await alice.send(channel, f"{mention(env)} {TROOPS}")
-    await alice.send(channel, f"{mention(env)} who met Kurt Campbell?", reply_to=channel.last_message)
-    assert "**Ali Mahaman Lamine Zeine**" in said(channel.last_message)
-
-
-async def test_a_reply_without_mention_whose_text_discord_withholds_gets_a_hint(
-    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
-) -> None:
-    await alice.send(channel, f"{mention(env)} {TROOPS}")
     await alice.send(channel, "and who met Kurt Campbell?", reply_to=channel.last_message)
-    assert said(channel.last_message) == phrase.NO_QUESTION
+    assert "**Ali Mahaman Lamine Zeine**" in said(channel.last_message)
 
 
 async def test_a_direct_message_is_answered(env: simcord.Env, alice: simcord.MemberActor) -> None:

@@ -7,8 +7,8 @@ from index.fusion import CONTEXT_WEIGHT, COVERAGE_WEIGHT, KIND_WEIGHT, LEXICAL_W
 from index.kinds import KindIndex
 from index.lexical import LexicalIndex, Stemmer
 
-SENTENCES = ["Troops leave Niger.", "Nobody knows.", "Kurt Campbell spoke."]
-CONTEXTS = ["Troops leave Niger. Nobody knows.", "Troops leave Niger. Nobody knows.", "Kurt Campbell spoke."]
+SENTENCES = ["Troops leave Niger.", "He knows nothing.", "Kurt Campbell spoke."]
+CONTEXTS = ["Troops leave Niger. He knows nothing.", "Troops leave Niger. He knows nothing.", "Kurt Campbell spoke."]
 
 
 def evidence(**parts: list[float]) -> Evidence:
@@ -35,16 +35,16 @@ def gathered(query: str) -> Evidence:
 
 
 def test_the_weights_are_those_that_were_fitted() -> None:
-    assert (COVERAGE_WEIGHT, CONTEXT_WEIGHT, LEXICAL_WEIGHT, KIND_WEIGHT) == (0.4, 0.2, 0.1, 0.1)
+    assert (COVERAGE_WEIGHT, CONTEXT_WEIGHT, LEXICAL_WEIGHT, KIND_WEIGHT) == (0.1, 0.1, 0.03, 0.1)
 
 
 @pytest.mark.parametrize(
     ("part", "scores"),
     [
         ("dense", [1.0, 0.5, -0.5]),
-        ("coverage", [0.4, 0.2, -0.2]),
-        ("context", [0.2, 0.1, -0.1]),
-        ("bm25", [0.1, 0.05, -0.05]),
+        ("coverage", [0.1, 0.05, -0.05]),
+        ("context", [0.1, 0.05, -0.05]),
+        ("bm25", [0.03, 0.015, -0.015]),
     ],
 )
 def test_each_kind_of_evidence_counts_with_its_weight(part: str, scores: list[float]) -> None:
@@ -57,7 +57,7 @@ def test_a_match_of_the_kind_that_is_asked_for_gains_a_tenth() -> None:
 
 def test_the_score_is_the_sum_of_all_evidence() -> None:
     found = evidence(dense=[0.5, 0.9, 0], bm25=[1, 0, 0.5], coverage=[0.5, 0, 1], context=[1, 0, 1], kind=[1, 0, 0])
-    assert found.scores() == pytest.approx([1.1, 0.9, 0.65], abs=1e-6)
+    assert found.scores() == pytest.approx([0.78, 0.9, 0.215], abs=1e-6)
     assert found.scores().dtype == np.float32
 
 
@@ -67,7 +67,7 @@ def test_evidence_is_gathered_from_words_and_kinds() -> None:
     assert found.bm25.tolist() == [1.0, 0.0, 0.0]
     assert found.coverage.tolist() == [1.0, 0.0, 0.0]
     assert found.context.tolist() == [1.0, 1.0, 0.0]
-    assert found.kind.tolist()[1:] == [False, True]
+    assert found.kind.tolist() == [True, False, True]
 
 
 def test_bm25_is_a_share_of_the_best_score() -> None:

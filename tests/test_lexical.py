@@ -28,11 +28,12 @@ def test_content_words_leave_stop_words_out() -> None:
     [
         ("Niger's", ["niger"]),
         ("Niger’s", ["niger"]),
-        ("U.S. and US", ["us", "us"]),
-        ("1,000 troops, $1.5", ["1,000", "troop", "15"]),
-        ("can't can’t", ["can't", "can’t"]),
+        ("The U.S. troops", ["us", "troop"]),
+        ("1,000 troops", ["1,000", "troop"]),
+        ("O'Brien O’Brien", ["o'brien", "o'brien"]),
+        ("AT&T and drone-base", ["at&t", "drone-bas"]),
         ("“Quoted” (words)", ["quot", "word"]),
-        ("Café ÉCOLE", ["café", "écol"]),
+        ("Café ÉCOLE", ["café", "école"]),
         ("?! …", []),
     ],
 )

@@ -1,0 +1,108 @@
+"""Compare ways to rank a story's sentences on the labelled questions of `../shared/eval/dev`.
+
+    python -m bench.ranking [--sample 700]
+
+hit@1 and hit@3 of the right sentence, each with its bootstrap 95 % interval: cosine alone, BM25
+alone, their reciprocal rank fusion (Cormack et al. 2009, k = 60), their standardised sum, cosine
+of windows of three sentences, and the weighted sum that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.answer import Quote
+from bot.config import Config
+from bot.evaluate import is_right, read_cases, read_stories, with_gold_spans
+from bot.opening import load_embedder
+from index.fusion import Evidence
+from index.story_index import StoryIndex
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bot.evaluate import Case
+
+    Scores = NDArray[np.float32]
+
+_SETS = ("squad2", "newwiki", "wikinews")
+_SEED = 20261123
+
+
+def standardised(scores: Scores) -> Scores:
+    spread = float(scores.std())
+    return (scores - scores.mean()) / spread if spread else np.zeros_like(scores)
+
+
+def reciprocal_ranks(scores: Scores) -> Scores:
+    ranks = np.empty(len(scores))
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return (1 / (60 + ranks)).astype(np.float32)
+
+
+def rankings(index: StoryIndex, windows: Scores, case: Case, vector: Scores) -> dict[str, Scores]:
+    """Return the scores of every sentence by each way, (n,) float32 each."""
+    dense = index._dense.scores(vector)  # noqa: SLF001 - the parts are what is compared
+    evidence = Evidence.gather(
+        case.question, dense, index._sentences, index._contexts, index._kinds  # noqa: SLF001 - as above
+    )  # fmt: skip
+    return {
+        "cosine": dense,
+        "BM25": evidence.bm25,
+        "rank fusion": reciprocal_ranks(dense) + reciprocal_ranks(evidence.bm25),
+        "standardised sum": standardised(dense) + standardised(evidence.bm25),
+        "windows of three": windows @ vector,
+        "ships": evidence.scores(),
+    }
+
+
+def places(index: StoryIndex, case: Case) -> NDArray[np.bool_]:
+    quotes = [
+        Quote("", passage.span, "", passage.paragraph, 0.0, number) for number, passage in enumerate(index.passages)
+    ]
+    return np.array([is_right(quote, case.spans) for quote in quotes])
+
+
+def interval(found: list[bool]) -> str:
+    """Return the mean and its bootstrap 95 % interval."""
+    values = np.array(found, dtype=float)
+    resampled = np.random.default_rng(_SEED).choice(values, (2000, len(values))).mean(axis=1)
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/eval/dev"))
+    parser.add_argument("--sample", type=int, default=700, help="answerable questions a set")
+    arguments = parser.parse_args()
+    embedder = load_embedder(Config())
+    print("| set | ranking | hit@1 | hit@3 |\n|---|---|---|---|")
+    for name in _SETS:
+        stories = read_stories(arguments.data / name / "stories.jsonl")
+        cases = [case for case in read_cases(arguments.data / name / "cases.jsonl") if case.answerable]
+        order = np.random.default_rng(_SEED).permutation(len(cases))[: arguments.sample]
+        chosen = [with_gold_spans(cases[at], stories[cases[at].story_id]) for at in order]
+        indexes = {key: StoryIndex.build(stories[key], embedder) for key in {case.story_id for case in chosen}}
+        windows = {
+            key: embedder.encode([index.story.text(passage.context) for passage in index.passages])
+            for key, index in indexes.items()
+        }
+        first: dict[str, list[bool]] = {}
+        among_three: dict[str, list[bool]] = {}
+        for case, vector in zip(chosen, embedder.encode([case.question for case in chosen]), strict=True):
+            right = places(indexes[case.story_id], case)
+            for way, scores in rankings(indexes[case.story_id], windows[case.story_id], case, vector).items():
+                best = np.argsort(-scores, kind="stable")
+                first.setdefault(way, []).append(bool(right[best[0]]))
+                among_three.setdefault(way, []).append(bool(right[best[:3]].any()))
+        for way, found in first.items():
+            print(f"| {name} | {way} | {interval(found)} | {interval(among_three[way])} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

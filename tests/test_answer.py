@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+from bot_fakes import ANSWERS, IS_SILENT, SHOWS_CLOSEST, STORY, shelf_of
+from fakes import CountingEmbedder
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.answer import Answer, NoAnswer, Reply, answer_question, answering_words
+from bot.calibration import Calibration
+from index.story import Story
+from index.story_index import StoryIndex
+
+
+def reply_to(question: str, calibration: Calibration = ANSWERS, story: Story = STORY, *, closest: int = 3) -> Reply:
+    return shelf_of(story, calibration=calibration).answer(question, None, closest)[1]
+
+
+def test_an_answer_quotes_one_sentence_with_the_answering_words_in_bold() -> None:
+    reply = reply_to("How many troops are stationed there?")
+    assert isinstance(reply, Answer)
+    (quote,) = reply.quotes
+    assert quote.text == "More than 1,000 American troops are stationed there at present."
+    assert (quote.paragraph, quote.story_id) == (2, STORY.id)
+    assert [STORY.text(span) for span in quote.bold] == ["More than 1,000"]
+    assert reply.short == "More than 1,000"
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "short"),
+    [
+        ("How many troops are there?", "More than 1,000 American troops are stationed there.", "More than 1,000"),
+        ("Who agreed to it?", "Kurt Campbell agreed to it with the prime minister in Washington.", "Kurt Campbell"),
+        ("Where did they agree?", "Kurt Campbell agreed to it with the prime minister in Washington.", "Washington"),
+        ("How much did the base cost?", "The base near Agadez cost $100 million six years ago.", "$100 million"),
+        ("When was the base closed?", "The base was closed on April 5.", "on April 5"),
+        ("What percentage of the troops left?", "Nearly 40 percent of the troops left.", "Nearly 40 percent"),
+        ("Why was it closed?", "It was closed because the junta wanted it.", "because the junta wanted it"),
+        ("How long did the talks last?", "The talks lasted two weeks.", "two weeks"),
+        ("How many of the 12 troops left?", "Of the 12 troops, 7 left.", "7"),
+    ],
+)
+def test_the_short_answer_is_of_the_asked_kind(question: str, sentence: str, short: str) -> None:
+    place = answering_words(question, sentence)
+    assert place is not None
+    assert sentence[place.start : place.end] == short
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Is the base big?", "The base is big."),
+        ("Who is Kurt Campbell?", "Kurt Campbell spoke."),
+        ("How many troops are there?", "The troops are leaving."),
+        ("", "The troops are leaving."),
+    ],
+)
+def test_there_is_no_short_answer_where_nothing_new_of_the_kind_stands(question: str, sentence: str) -> None:
+    assert answering_words(question, sentence) is None
+
+
+def test_of_two_numbers_the_one_nearest_to_the_questions_words_answers() -> None:
+    sentence = "The 300 doctors and teachers met 45 soldiers."
+    assert [sentence[s.start : s.end] for q in ("doctors", "soldiers") if (s := answering_words(f"How many {q}?", sentence))] == [
+        "300",
+        "45",
+    ]
+
+
+def test_an_answer_without_such_words_is_a_quote_without_bold() -> None:
+    reply = reply_to("Tell me of the pact with Burkina Faso and Mali")
+    assert (reply.verdict, reply.short, reply.quotes[0].bold) == ("answered", None, ())
+
+
+@pytest.mark.parametrize("closest", [1, 2, 5])
+def test_where_the_story_does_not_say_the_closest_passages_are_shown(closest: int) -> None:
+    reply = reply_to("How many troops?", SHOWS_CLOSEST, closest=closest)
+    assert isinstance(reply, NoAnswer)
+    assert (reply.verdict, reply.short, len(reply.quotes)) == ("closest", None, closest)
+    assert not any(quote.bold for quote in reply.quotes)
+    scores = [quote.score for quote in reply.quotes]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_where_nothing_is_near_nothing_is_quoted() -> None:
+    reply = reply_to("How many troops?", IS_SILENT)
+    assert (reply.verdict, reply.quotes, reply.short, reply.further) == ("silent", (), None, ())
+
+
+@pytest.mark.parametrize("calibration", [ANSWERS, SHOWS_CLOSEST])
+def test_further_passages_are_the_next_in_the_ranking(calibration: Calibration) -> None:
+    hits = StoryIndex.build(STORY, CountingEmbedder()).search("How many troops?", 10)
+    reply = answer_question("How many troops?", hits, STORY.id, calibration, closest=2)
+    ranking = [hit.number for hit in hits]
+    shown = [quote.number for quote in reply.quotes]
+    assert reply.further
+    assert [*shown, *reply.further] == ranking[: len(shown) + len(reply.further)]
+
+
+def test_a_question_without_any_hit_is_met_with_silence() -> None:
+    calibration = Calibration("counting-1", 5.0, {}, answered_from=0.5, near_dense=0.2, near_coverage=0.3)
+    reply = answer_question("Why?", [], STORY.id, calibration)
+    assert (reply.verdict, reply.confidence, reply.quotes) == ("silent", 0.0, ())
+
+
+_QUESTIONS = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(["How many troops?", "Who?", "Where is the base?", "When?", "Why?", "How much did it cost?"]),
+)
+_PIECES = st.sampled_from(
+    ["The troops left Niger", "$1.5 million", "Mr. Smith said", "“No”", " in April 2024", ".", "!", " ", "\n", "\n\n", "\r\n"]
+    + ["- 12 men", "because it cost", "1,000", "👍🏽", "é", "e\u0301", "\u00a0", "\u2028", "  ", "*x*", "https://a.b/c"]
+)
+_BODIES = st.one_of(st.lists(_PIECES, min_size=1, max_size=25).map("".join), st.text(max_size=150)).filter(
+    lambda body: (
+        any(character.isalnum() for character in body)
+        and not any(ord(character) < 32 and character not in "\t\n\v\f\r" or character == "\x7f" for character in body)
+    )
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(body=_BODIES, question=_QUESTIONS, calibration=st.sampled_from([ANSWERS, SHOWS_CLOSEST, IS_SILENT]))
+def test_quotes_are_exact_whatever_the_story_and_the_question(
+    body: str, question: str, calibration: Calibration
+) -> None:
+    story = Story(body=body, title="Any")
+    reply = reply_to(question, calibration, story)
+    assert reply.question == question
+    assert 0 <= reply.confidence <= 1
+    for quote in reply.quotes:
+        assert quote.text
+        assert quote.text == body[quote.span.start : quote.span.end]
+        assert all(quote.span.contains(span) and len(span) for span in quote.bold)
+    if reply.short is not None:
+        assert reply.short in [story.text(span) for span in reply.quotes[0].bold]
+    assert (reply.verdict == "silent") == (not reply.quotes)

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from bot_fakes import BODY, IS_SILENT, SHOWS_CLOSEST, STORY, SlowEmbedder, shelf_of
+from fakes import CountingEmbedder
+
+from bot.desk import Desk, Shelf
+from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from index.errors import ModelError
+from index.story import Story
+
+if TYPE_CHECKING:
+    from bot.telemetry import QuestionAnswered
+
+QUESTION = "How many troops are stationed there?"
+OTHER = Story(body="The base is big.", title="Another")
+
+
+async def test_questions_wait_while_the_stories_load() -> None:
+    may_load = threading.Event()
+
+    def load() -> Shelf:
+        may_load.wait(10)
+        return shelf_of()
+
+    async with Desk(load) as desk:
+        asked = asyncio.create_task(desk.ask(QUESTION))
+        await asyncio.sleep(0.05)
+        assert not desk.is_ready
+        assert not asked.done()
+        may_load.set()
+        assert (await asked).short == "More than 1,000"
+        assert desk.is_ready
+
+
+async def test_the_desk_opens_by_itself_and_loads_once_in_its_own_thread() -> None:
+    threads: list[str] = []
+
+    def load() -> Shelf:
+        threads.append(threading.current_thread().name)
+        return shelf_of()
+
+    desk = Desk(load)
+    assert not desk.is_ready
+    await asyncio.gather(desk.ask(QUESTION), desk.lookup("base"), desk.wait_ready())
+    desk.open()
+    await desk.wait_ready()
+    await desk.close()
+    assert len(threads) == 1
+    assert threads[0].startswith("desk")
+
+
+async def test_questions_are_answered_in_the_order_in_which_they_came() -> None:
+    embedder = CountingEmbedder()
+    shelf = shelf_of(embedder=embedder)
+    embedder.seen.clear()
+    questions = [f"What about troops number {number}?" for number in range(20)]
+    async with Desk(lambda: shelf) as desk:
+        replies = await asyncio.gather(*map(desk.ask, questions))
+    assert embedder.seen == questions
+    assert [reply.question for reply in replies] == questions
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "?!", "👍", "…"])
+async def test_a_question_without_a_word_is_refused(question: str) -> None:
+    async with Desk(shelf_of) as desk:
+        with pytest.raises(EmptyQuestionError, match=r"^There is no question in that\. Ask me something"):
+            await desk.ask(question)
+        with pytest.raises(EmptyQuestionError):
+            await desk.lookup(question)
+
+
+async def test_a_question_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    async with Desk(shelf_of, max_question_characters=1000) as desk:
+        await desk.ask(f"  {'x' * 1000}  ")
+        with pytest.raises(QuestionTooLongError, match=r"^That is 1,001 characters; I read questions of up to 1,000\."):
+            await desk.ask("x" * 1001)
+
+
+async def test_a_bad_question_is_refused_without_waiting_for_the_model() -> None:
+    may_load = threading.Event()
+    desk = Desk(lambda: shelf_of() if may_load.wait(10) else shelf_of())
+    desk.open()
+    with pytest.raises(EmptyQuestionError):
+        await asyncio.wait_for(desk.ask("?"), 1)
+    may_load.set()
+    await desk.close()
+
+
+async def test_a_story_that_is_not_on_the_desk_is_refused() -> None:
+    async with Desk(shelf_of) as desk:
+        for asking in (desk.ask(QUESTION, "0" * 16), desk.lookup("base", 3, "0" * 16), desk.story("0" * 16)):
+            with pytest.raises(UnknownStoryError, match="not on my desk"):
+                await asking
+
+
+async def test_the_first_story_is_asked_unless_another_is_named() -> None:
+    async with Desk(lambda: shelf_of(STORY, OTHER)) as desk:
+        assert (await desk.ask("Is the base big?")).quotes[0].story_id == STORY.id
+        assert (await desk.ask("Is the base big?", OTHER.id)).quotes[0].text == "The base is big."
+        assert (await desk.lookup("base", 5, OTHER.id))[0].story_id == OTHER.id
+        assert await desk.story() is STORY
+        assert await desk.story(OTHER.id) is OTHER
+
+
+async def test_a_failure_to_load_reaches_everyone_who_asks() -> None:
+    def load() -> Shelf:
+        message = "The embedding model is not installed."
+        raise ModelError(message)
+
+    async with Desk(load) as desk:
+        asked = [desk.ask(QUESTION), desk.lookup("base"), desk.story(), desk.suggestions(), desk.wait_ready()]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(error) for error in found] == [ModelError] * 5
+        assert not desk.is_ready
+
+
+async def test_who_gives_up_waiting_does_not_stop_the_loading() -> None:
+    may_load = threading.Event()
+    async with Desk(lambda: shelf_of() if may_load.wait(10) else shelf_of()) as desk:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(desk.ask(QUESTION), 0.05)
+        may_load.set()
+        assert (await desk.ask(QUESTION)).verdict == "answered"
+
+
+async def test_closing_twice_is_fine() -> None:
+    desk = Desk(shelf_of)
+    await desk.ask(QUESTION)
+    await desk.close()
+    await desk.close()
+
+
+async def test_closing_what_was_never_opened_is_fine() -> None:
+    await Desk(shelf_of).close()
+
+
+async def test_closing_before_loading_began_is_fine() -> None:
+    desk = Desk(shelf_of)
+    desk.open()
+    await desk.close()
+    assert not desk.is_ready
+
+
+async def test_closing_after_a_failure_to_load_is_fine() -> None:
+    def load() -> Shelf:
+        raise ModelError
+
+    desk = Desk(load)
+    desk.open()
+    await desk.close()
+    assert not desk.is_ready
+
+
+async def test_closing_waits_for_no_queued_question() -> None:
+    desk = Desk(lambda: shelf_of(embedder=SlowEmbedder(0.1)))
+    await desk.wait_ready()
+    asked = [asyncio.create_task(desk.ask(QUESTION)) for _ in range(20)]
+    await asyncio.sleep(0.02)
+    began = time.perf_counter()
+    await desk.close()
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert time.perf_counter() - began < 1
+    assert sum(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes) >= 15
+
+
+async def test_the_event_loop_runs_on_while_the_model_works() -> None:
+    lags: list[float] = []
+
+    async def heartbeat() -> None:
+        while True:
+            slept = time.perf_counter()
+            await asyncio.sleep(0.01)
+            lags.append(time.perf_counter() - slept - 0.01)
+
+    async with Desk(lambda: shelf_of(embedder=SlowEmbedder(0.3))) as desk:
+        await desk.wait_ready()
+        beating = asyncio.create_task(heartbeat())
+        await asyncio.gather(desk.ask(QUESTION), desk.lookup("base"))
+        beating.cancel()
+    # Blocked, it would miss 0.3 s at a stretch; a busy machine misses a little.
+    assert max(lags) < 0.15
+    assert len(lags) > 15
+
+
+async def test_the_hook_gets_one_event_a_question_and_never_its_text() -> None:
+    events: list[QuestionAnswered] = []
+    async with Desk(lambda: shelf_of(embedder=SlowEmbedder(0.05)), hook=events.append) as desk:
+        await desk.wait_ready()
+        first, second = await asyncio.gather(desk.ask(f" {QUESTION} "), desk.ask("Where is the xylophone?"))
+        await desk.lookup("base")
+        with pytest.raises(EmptyQuestionError):
+            await desk.ask("?")
+    assert [event.verdict for event in events] == [first.verdict, second.verdict]
+    assert [event.question_characters for event in events] == [len(QUESTION), len("Where is the xylophone?")]
+    assert all(event.worked_seconds >= 0.05 for event in events)
+    assert events[0].waited_seconds < events[1].waited_seconds
+    assert events[1].waited_seconds >= 0.04
+    assert "xylophone" not in repr(events)
+
+
+async def test_the_ranking_is_the_one_the_reply_was_made_from() -> None:
+    async with Desk(lambda: shelf_of(calibration=SHOWS_CLOSEST), closest=2, hook=lambda _: None) as desk:
+        reply, ranking = await desk.ask_with_ranking("How many troops?", None, 4)
+    assert len(ranking) == 4
+    assert [quote.span for quote in reply.quotes] == [quote.span for quote in ranking[:2]]
+
+
+async def test_measuring_asks_questions_over_the_limit_and_counts_nothing() -> None:
+    events: list[QuestionAnswered] = []
+    async with Desk(shelf_of, max_question_characters=20, hook=events.append) as desk:
+        reply, _ = await desk.ask_with_ranking("troops " * 20, None, 10)
+    assert reply.quotes
+    assert events == []
+
+
+async def test_lookup_gives_as_many_passages_as_asked_best_first() -> None:
+    async with Desk(shelf_of) as desk:
+        found = await desk.lookup("the cost of the base", 3)
+        everything = await desk.lookup("the cost of the base", 100)
+    assert [quote.text for quote in found][:1] == ["The base near Agadez cost $100 million."]
+    assert [quote.score for quote in everything] == sorted((quote.score for quote in everything), reverse=True)
+    assert found == everything[:3]
+    assert len(everything) == 6
+    assert all(quote.text == BODY[quote.span.start : quote.span.end] for quote in everything)
+
+
+async def test_passages_come_in_the_order_of_their_numbers_and_unknown_ones_are_left_out() -> None:
+    async with Desk(shelf_of) as desk:
+        found = await desk.passages([3, -1, 0, 99])
+    assert [(quote.number, quote.text) for quote in found] == [
+        (3, "The base near Agadez cost $100 million."),
+        (0, "The United States will pull its troops out of Niger."),
+    ]
+
+
+async def test_only_questions_that_are_answered_are_suggested() -> None:
+    async with Desk(shelf_of) as desk:
+        found = await desk.suggestions(2)
+        assert found[0] == "How many American troops are there?"
+        assert len(found) == 2
+        assert [(await desk.ask(question)).verdict for question in found] == ["answered", "answered"]
+    async with Desk(lambda: shelf_of(calibration=IS_SILENT)) as desk:
+        assert await desk.suggestions(2) == []
