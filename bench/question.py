@@ -1,0 +1,72 @@
+"""What one warm question costs, against one bare `encode` of the same text, alternating in one run.
+
+    python -m bench.question [--rounds 200]
+
+Also the longest time for which the event loop did not get round to a heartbeat while the desk was asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import time
+
+from bot.calibration import Calibration
+from bot.config import Config
+from bot.desk import Desk, Shelf
+from bot.opening import load_embedder
+from index.load import shipped_story
+from index.story_index import StoryIndex
+
+QUESTIONS = ("How many US troops have to go?", "where is the drone base", "Why did they quit the G5 Sahel force?")
+_BEAT = 0.001  # seconds
+
+
+async def measure(rounds: int) -> None:
+    embedder = load_embedder(Config())
+    shelf = Shelf([StoryIndex.build(shipped_story(), embedder)], Calibration.load(embedder.fingerprint))
+    async with Desk(lambda: shelf, hook=lambda _: None) as desk:
+        for question in QUESTIONS:
+            await desk.ask(question)
+        bare: list[float] = []
+        asked: list[float] = []
+        for at in range(rounds):
+            question = QUESTIONS[at % len(QUESTIONS)]
+            began = time.perf_counter()
+            embedder.model.encode([question], show_progress_bar=False)
+            between = time.perf_counter()
+            await desk.ask(question)
+            bare.append(between - began)
+            asked.append(time.perf_counter() - between)
+        ratio = statistics.median(asked) / statistics.median(bare)
+        print(f"encode {1000 * statistics.median(bare):.1f} ms, question {1000 * statistics.median(asked):.1f} ms")
+        print(f"ratio of the medians {ratio:.2f} over {rounds} rounds")
+        print(f"longest lag of the event loop {1000 * await longest_lag(desk, rounds):.1f} ms")
+
+
+async def longest_lag(desk: Desk, rounds: int) -> float:
+    """Return, in seconds, how late the latest heartbeat came while questions were asked."""
+    late = [0.0]
+
+    async def beat() -> None:
+        while True:
+            due = time.perf_counter() + _BEAT
+            await asyncio.sleep(_BEAT)
+            late[0] = max(late[0], time.perf_counter() - due)
+
+    heart = asyncio.create_task(beat())
+    for at in range(rounds):
+        await desk.ask(QUESTIONS[at % len(QUESTIONS)])
+    heart.cancel()
+    return late[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=200)
+    asyncio.run(measure(parser.parse_args().rounds))
+
+
+if __name__ == "__main__":
+    main()
