@@ -1,0 +1,63 @@
+"""The preview: the same bot on a simulated Discord, served to a browser on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import aiohttp
+import simcord
+
+from bot.preview import _Typist
+from discord_desk import bot_with, said, shipped_shelf
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import pytest
+
+    from index.embed import SentenceTransformerEmbedder
+
+
+async def test_a_typed_name_becomes_a_mention_and_is_answered(
+    embedder: SentenceTransformerEmbedder, tmp_path: Path
+) -> None:
+    shelf = shipped_shelf(embedder)
+    async with simcord.run(bot_with(lambda: shelf, tmp_path), shard_count=1) as env:
+        guild = env.create_guild("Storydesk")
+        channel = guild.create_text_channel("ask-the-story")
+        you = _Typist(env, guild, guild.add_member(env.create_user("you")).user)
+        await you.send(channel, "@storydesk how many US troops have to go?")
+        assert "**More than 1,000**" in said(channel.last_message)
+        await you.send(channel, "mail@storydesks are no mention")
+        assert said(channel.last_message) == "mail@storydesks are no mention"
+
+
+async def test_the_command_prints_an_address_that_serves_a_page_until_it_is_told_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORYDESK_STORAGE__FOLDER", str(tmp_path))
+    command = (sys.executable, "-W", "ignore", "-m", "bot.cli", "preview", "--no-browser")
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(120):
+            address = await anext(_addresses(process.stdout))
+            async with aiohttp.ClientSession() as session, session.get(address) as page:
+                assert page.status == 200
+                assert "text/html" in page.headers["Content-Type"]
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+async def _addresses(output: asyncio.StreamReader) -> AsyncIterator[str]:
+    async for line in output:
+        if found := re.search(r"http://127\.0\.0\.1:\d+\S*", line.decode()):
+            yield found.group()
