@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import readline
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ async def converse(desk: Desk, console: Console) -> None:
     console.print(_HELP, style="dim", markup=False)
     further: tuple[int, ...] = ()
     with _history():
-        while (line := await asyncio.to_thread(_read_line)) is not None:
+        while (line := _read_line()) is not None:
             if line in (":quit", ":q"):
                 return
             if line == ":help":
@@ -55,10 +55,18 @@ async def _answer(desk: Desk, console: Console, question: str) -> tuple[int, ...
 
 
 def _read_line() -> str | None:
+    """Return the next line, or None at the end of input or on Ctrl-C.
+
+    It waits in the main thread and so holds up the event loop, in which nothing else runs here: a
+    thread that waits for input goes on waiting after Ctrl-C, and the terminal with it.
+    """
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return input("? ").strip()
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
         return None
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
 
 
 @contextlib.contextmanager

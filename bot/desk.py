@@ -155,7 +155,8 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: function(*args, **kwargs))
 
     def _checked(self, question: str) -> str:
-        asked = question.strip()
+        # A shell hands over bytes that are no text as lone surrogates, which no tokenizer takes.
+        asked = question.encode("utf-8", "replace").decode("utf-8").strip()
         if not any(character.isalnum() for character in asked):
             message = "There is no question in that. Ask me something about the story."
             raise EmptyQuestionError(message)

@@ -63,7 +63,10 @@ def quoted(quote: Quote, story: Story) -> str:
     parts: list[str] = []
     at = quote.span.start
     for span in _bold(quote):
-        parts += [escape(story.body[at : span.start]), f"**{escape(story.text(span))}**"]
+        words = story.text(span)
+        # Marks beside white space are shown as asterisks and could part a line break in two.
+        marks = "**" if words == words.strip() else ""
+        parts += [escape(story.body[at : span.start]), f"{marks}{escape(words)}{marks}"]
         at = span.end
     parts.append(escape(story.body[at : quote.span.end]))
     return "> " + _LINE_BREAK.sub("\n> ", "".join(parts))

@@ -25,7 +25,14 @@ _END = re.compile(rf"(?:[.!?…]+{_CLOSERS}*{_REFERENCES}(?=\s))|[。！？]+[�
 _WORD_BEFORE = re.compile(r"[^\s\"'“”‘’(\[—–]+$")
 _WORD_AFTER = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\.?$|[A-Z][a-z]\.[A-Z]\.$")
-_LIST_MARKER = re.compile(r"(?:[-*•‣▪◦–—·]|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s+(?=\S)")
+_CLAUSE_END = re.compile(r"[;,:](?=\s)|\n")
+_TEXT = re.compile(r"\S")
+# A capital with a full stop is no marker: it begins a name, as in "J. Edgar Hoover".
+_LIST_MARKER = re.compile(r"(?:[-*•‣▪◦–—·]|\(?(?:\d{1,3}|[a-z])[.)]|\(?[A-Z]\))\s+(?=\S)")
+
+# Characters on each side of a full stop that decide about it. Looking at all of the paragraph would
+# take minutes on a book without line breaks.
+_NEARBY = 200
 
 # Always followed by the rest of a name or a number, whatever its case.
 _BEFORE_NAME = frozenset(
@@ -77,9 +84,12 @@ def split_sentences(
 def _ends(body: str, paragraph: Span) -> Iterator[int]:
     """Yield the offsets at which a sentence ends before the paragraph does."""
     for match in _END.finditer(body, paragraph.start, paragraph.end):
-        before = body[paragraph.start : match.start()]
-        after = body[match.end() : paragraph.end].lstrip()
-        if after and _is_boundary(before, match.group(), after):
+        following = _TEXT.search(body, match.end(), paragraph.end)
+        if following is None:
+            continue
+        before = body[max(paragraph.start, match.start() - _NEARBY) : match.start()]
+        after = body[following.start() : min(paragraph.end, following.start() + _NEARBY)]
+        if _is_boundary(before, match.group(), after):
             yield match.end()
 
 
@@ -131,7 +141,7 @@ def _cut(body: str, span: Span, limit: int) -> Iterator[Span]:
     """Yield `span`, or pieces of it that end at a clause or a word where it is over `limit` characters."""
     while len(span) > limit:
         window = body[span.start : span.start + limit]
-        at = max(window.rfind(mark) + 1 for mark in (";", ",", ":", "\n"))
+        at = max((match.end() for match in _CLAUSE_END.finditer(window)), default=0)
         if at < limit // 2:
             at = max(window.rfind(" "), window.rfind("\n"))
         if at < limit // 2:

@@ -21,14 +21,14 @@ QUESTION = "How many troops are stationed there?"
 OTHER = Story(body="The base is big.", title="Another")
 
 
+def shelf_once(may_load: threading.Event) -> Shelf:
+    assert may_load.wait(10)
+    return shelf_of()
+
+
 async def test_questions_wait_while_the_stories_load() -> None:
     may_load = threading.Event()
-
-    def load() -> Shelf:
-        may_load.wait(10)
-        return shelf_of()
-
-    async with Desk(load) as desk:
+    async with Desk(lambda: shelf_once(may_load)) as desk:
         asked = asyncio.create_task(desk.ask(QUESTION))
         await asyncio.sleep(0.05)
         assert not desk.is_ready
@@ -84,7 +84,7 @@ async def test_a_question_may_be_as_long_as_the_limit_and_no_longer() -> None:
 
 async def test_a_bad_question_is_refused_without_waiting_for_the_model() -> None:
     may_load = threading.Event()
-    desk = Desk(lambda: shelf_of() if may_load.wait(10) else shelf_of())
+    desk = Desk(lambda: shelf_once(may_load))
     desk.open()
     with pytest.raises(EmptyQuestionError):
         await asyncio.wait_for(desk.ask("?"), 1)
@@ -122,7 +122,7 @@ async def test_a_failure_to_load_reaches_everyone_who_asks() -> None:
 
 async def test_who_gives_up_waiting_does_not_stop_the_loading() -> None:
     may_load = threading.Event()
-    async with Desk(lambda: shelf_of() if may_load.wait(10) else shelf_of()) as desk:
+    async with Desk(lambda: shelf_once(may_load)) as desk:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(desk.ask(QUESTION), 0.05)
         may_load.set()

@@ -215,7 +215,7 @@ def test_a_book_in_markdown_is_read_in_no_time() -> None:
 # HTML
 
 ARTICLE = "".join(
-    f"<p>In the {which} week the troops&nbsp;number 1\u00a0000, and “nobody” can’t say &#160;when they go home from there.</p>"
+    f"<p>In the {which} week the troops&nbsp;number 1\u00a0000, and “nobody” can’t say &#160;when they go home.</p>"
     for which in ("first", "second", "third", "fourth", "fifth")
 )
 PAGE = page(
@@ -240,7 +240,7 @@ def test_a_page_tells_title_date_site_and_address() -> None:
 def test_a_page_has_the_text_of_its_article_and_neither_menu_nor_title() -> None:
     story = read(PAGE, "page.html")
     assert [story.text(paragraph.span) for paragraph in story.paragraphs] == [
-        f"In the {which} week the troops\u00a0number 1\u00a0000, and “nobody” can’t say \u00a0when they go home from there."
+        f"In the {which} week the troops\u00a0number 1\u00a0000, and “nobody” can’t say \u00a0when they go home."
         for which in ("first", "second", "third", "fourth", "fifth")
     ]
 
@@ -373,14 +373,17 @@ STARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STARTS, st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "ignore")))
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
 def test_any_bytes_give_a_story_or_a_refusal_in_one_line(name: str, start: bytes, content: bytes) -> None:
+    story, refusal = None, ""
     try:
         story = read_story(start + content, name)
     except LoadError as error:
-        assert len(str(error).splitlines()) == 1
+        refusal = str(error)
+    if story is None:
+        assert len(refusal.splitlines()) == 1
     else:
         assert any(character.isalnum() for character in story.body)
         assert story.title.strip()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import simcord
+from discord_desk import bot_with, said, shipped_shelf
 
 from bot.preview import _Typist
-from discord_desk import bot_with, said, shipped_shelf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

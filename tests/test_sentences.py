@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -129,6 +130,10 @@ def test_sentences_end_where_a_reader_ends_them(parts: list[str]) -> None:
     assert sentences(" ".join(parts)) == parts
 
 
+def test_full_width_marks_end_sentences_without_a_space_after_them() -> None:
+    assert sentences("他来了。她走了！“为什么？”没人知道。") == ["他来了。", "她走了！", "“为什么？”", "没人知道。"]
+
+
 @pytest.mark.parametrize("gap", [" ", "  ", "\u00a0", "\u202f", "\t"])
 def test_any_white_space_parts_sentences(gap: str) -> None:
     assert sentences(f"He left.{gap}She stayed.") == ["He left.", "She stayed."]
@@ -221,7 +226,7 @@ def test_sentences_hold_every_character_that_is_neither_white_space_nor_a_list_m
         before = body[paragraph.span.start : within[0].start].strip()
         assert not before or MARKER.fullmatch(before)
         edges = [*within, Span(paragraph.span.end, paragraph.span.end)]
-        for left, right in zip(edges, edges[1:], strict=False):
+        for left, right in pairwise(edges):
             assert not body[left.end : right.start].strip()
 
 
@@ -229,7 +234,7 @@ def test_sentences_hold_every_character_that_is_neither_white_space_nor_a_list_m
 @given(BODIES, LIMITS)
 def test_sentences_never_overlap_and_stand_in_order(body: str, limit: int) -> None:
     spans = sentence_spans(Story.from_text(body, title="T"), max_characters=limit)
-    assert all(left.end <= right.start for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(spans))
 
 
 @settings(max_examples=300)

@@ -93,26 +93,28 @@ def test_the_body_has_no_number_and_no_name_beyond_those_of_the_report(story: St
     assert re.findall(r"\d[\d,]*", story.body) == ["1,000", "100", "5"]
     inner = re.findall(r"(?<=[a-z,] )[A-Z][\w’]*", story.body)
     known = (
-        "D United States Niger American Americans Islamist Russia Russian Niamey Nigerien Agadez Sahara Desert French West "
-        "Africa African US Washington Kurt Campbell Ali Mahaman Lamine Zeine Burkina Faso Mali Ecowas G5 Sahel France "
-        "Alliance States Western President Joe Biden"
+        "D United States Niger American Americans Islamist Russia Russian Niamey Nigerien Agadez Sahara Desert French "
+        "West Africa African US Washington Kurt Campbell Ali Mahaman Lamine Zeine Burkina Faso Mali Ecowas G5 Sahel "
+        "France Alliance States Western President Joe Biden"
     ).split()
     assert set(inner) <= set(known)
 
 
 def test_the_story_is_as_long_as_the_report_or_somewhat_longer(story: Story) -> None:
-    """The report has 316 words."""
-    assert 316 <= len(story.body.split()) <= 475
+    """The report has 322 words."""
+    assert 322 <= len(story.body.split()) <= 475
 
 
 def test_the_story_is_cut_where_a_reader_would_cut_it(story: Story) -> None:
     assert sentences(story)[:3] == [
-        "WASHINGTON, D.C. — The United States says it will bring its soldiers home from Niger, "
-        "which ends the American part in the fight against Islamist insurgents in the region.",
+        (
+            "WASHINGTON, D.C. — The United States says it will bring its soldiers home from Niger, "
+            "which ends the American part in the fight against Islamist insurgents in the region."
+        ),
         "The announcement comes after Niger moved its security partnership towards Russia.",
         "Military leaders have run the country since a coup last year.",
     ]
-    assert (len(story.paragraphs), len(sentences(story))) == (9, 19)
+    assert (len(story.paragraphs), len(sentences(story))) == (9, 17)
 
 
 def test_the_body_has_no_markup(story: Story) -> None:

@@ -48,6 +48,6 @@ def test_only_the_state_file_stays_behind(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_an_os_error_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
-    with pytest.raises(OSError, match="Not a directory|File exists"):
+    with pytest.raises(OSError, match=r"Not a directory|File exists"):
         Store(tmp_path / "file" / "state").remember_synced_commands(7, "abc")
     assert [file.name for file in tmp_path.iterdir()] == ["file"]

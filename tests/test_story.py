@@ -193,7 +193,7 @@ def test_the_id_depends_on_title_and_body_and_on_nothing_else() -> None:
 
 
 def test_the_id_is_the_same_in_every_release() -> None:
-    """Sixteen hexadecimal digits of sha256("Title\\0Body"), computed with sha256sum."""
+    """The first 16 digits of the SHA-256 of title, zero byte and body, as sha256sum tells it."""
     assert Story(body="Body", title="Title").id == "00f2f2dac8eaaabb"
 
 

@@ -20,6 +20,7 @@ import index
 import index.story_index
 from index.dense import DenseIndex
 from index.errors import DamagedIndexError, MissingIndexError, SavedIndexError, StaleIndexError
+from index.fusion import CONTEXT_WEIGHT, COVERAGE_WEIGHT, KIND_WEIGHT, LEXICAL_WEIGHT
 from index.settings import IndexSettings
 from index.story import Story
 from index.story_index import Hit, StoryIndex
@@ -75,35 +76,44 @@ def test_sentences_alone_are_embedded_each_once(built: StoryIndex, fake: Countin
 
 
 def test_the_score_of_a_hit_is_summed_from_its_evidence(built: StoryIndex) -> None:
-    """0.4, 0.2 and 0.1 for the words in the sentence, in its context and by BM25; no kind is asked for."""
+    """All words stand in the first sentence and in the second one's context; no kind is asked for."""
+    expected = 1 / math.sqrt(2) + COVERAGE_WEIGHT + CONTEXT_WEIGHT + LEXICAL_WEIGHT
     first, second, third, fourth = built.search("Which troops?")
-    cosine = 1 / math.sqrt(2)
     assert first == Hit(
         number=0,
         passage=built.passages[0],
         text="The troops leave the base.",
-        score=pytest.approx(cosine + 0.4 + 0.2 + 0.1, abs=1e-6),
-        dense=pytest.approx(cosine, abs=1e-6),
+        score=first.score,
+        dense=first.dense,
         bm25=1.0,
         coverage=1.0,
         context=1.0,
         kind=False,
     )
-    assert (second.number, second.score, second.context) == (1, pytest.approx(0.2), 1.0)
+    assert (first.score, first.dense) == pytest.approx((expected, 1 / math.sqrt(2)), abs=1e-6)
+    assert (second.number, second.dense, second.context) == (1, 0.0, 1.0)
+    assert second.score == pytest.approx(CONTEXT_WEIGHT)
     assert [(hit.number, hit.score) for hit in (third, fourth)] == [(2, 0.0), (3, 0.0)]
 
 
 def test_hits_are_ordered_by_score_and_equal_scores_by_place(built: StoryIndex) -> None:
-    assert [hit.number for hit in built.search("pact")] == [2, 0, 1, 3]
+    assert [hit.number for hit in built.search("pact")] == [2, 1, 0, 3]
     assert [hit.number for hit in built.search("Which base cost money?")][:2] == [1, 0]
+
+
+def test_many_equal_scores_stand_in_the_order_of_the_story(fake: CountingEmbedder) -> None:
+    built = StoryIndex.build(Story.from_text("\n".join(["Nobody spoke.", "The troops left."] * 50), title="T"), fake)
+    evens_last = [*range(1, 100, 2), *range(0, 100, 2)]
+    assert [hit.number for hit in built.search("troops", 100)] == evens_last
 
 
 def test_a_thing_of_the_kind_that_is_asked_for_gains_a_tenth(fake: CountingEmbedder) -> None:
     built = StoryIndex.build(Story.from_text("The troops left.\n\nThe 500 troops left.", title="T"), fake)
     best, other = built.search("How many troops?")
     assert (best.number, best.kind, other.kind) == (1, True, False)
-    assert best.score - best.bm25 * 0.1 == pytest.approx(1.7, abs=1e-6)
-    assert other.score - other.bm25 * 0.1 == pytest.approx(1.6, abs=1e-6)
+    words = 1 + COVERAGE_WEIGHT + CONTEXT_WEIGHT
+    assert best.score == pytest.approx(words + LEXICAL_WEIGHT * best.bm25 + KIND_WEIGHT, abs=1e-6)
+    assert other.score == pytest.approx(words + LEXICAL_WEIGHT * other.bm25, abs=1e-6)
 
 
 @pytest.mark.parametrize(("count", "found"), [(0, 0), (-3, 0), (1, 1), (3, 3), (10, 4)])
@@ -138,7 +148,8 @@ def test_a_known_vector_is_searched_without_embedding_again(built: StoryIndex, f
 def test_a_story_of_one_sentence_is_searched(fake: CountingEmbedder) -> None:
     built = StoryIndex.build(Story.from_text("The troops leave", title="T"), fake)
     (hit,) = built.search("troops")
-    assert (hit.text, hit.score) == ("The troops leave", pytest.approx(1.7, abs=1e-6))
+    assert hit.text == "The troops leave"
+    assert hit.score == pytest.approx(1 + COVERAGE_WEIGHT + CONTEXT_WEIGHT + LEXICAL_WEIGHT, abs=1e-6)
 
 
 def test_progress_adds_up_to_all_passages(fake: CountingEmbedder) -> None:
@@ -241,13 +252,13 @@ def failing(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, call: int
     real: Callable[..., object] = getattr(owner, name)
     calls = 0
 
-    def fails_once(*arguments: object) -> object:
+    def fails_once(*arguments: object, **named: object) -> object:
         nonlocal calls
         calls += 1
         if calls == call:
             message = "no space left"
             raise error(message)
-        return real(*arguments)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(owner, name, fails_once)
 
