@@ -8,6 +8,7 @@ STORYDESK := $(BIN)/storydesk
 QUESTION := How many US troops have to go?
 
 export HF_HUB_OFFLINE = 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: run test check setup clean
 
