@@ -115,12 +115,7 @@ _BREAKS = [".", "!", " ", "  ", "\n", "\n\n", "\r\n", "\u2028", "\u00a0"]
 _ODDITIES = ["- 12 men", "1,000", "👍🏽", "é", "e\u0301", "*x*", "https://a.b/c"]
 _PIECES = st.sampled_from([*_WORDS, *_BREAKS, *_ODDITIES])
 _BODIES = st.one_of(st.lists(_PIECES, min_size=1, max_size=25).map("".join), st.text(max_size=150)).filter(
-    lambda body: (
-        any(character.isalnum() for character in body)
-        and not any(
-            (ord(character) < 32 and character not in "\t\n\v\f\r") or character == "\x7f" for character in body
-        )
-    )
+    lambda body: any(character.isalnum() for character in body) and not _CONTROL.search(body)
 )
 
 

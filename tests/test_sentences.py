@@ -65,7 +65,7 @@ PIECES = st.sampled_from(
     ]
 )
 ANYTHING = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60)
-BODIES = st.lists(PIECES | ANYTHING, max_size=30).flatmap(
+BODIES = st.lists(PIECES | PIECES | PIECES | ANYTHING, min_size=4, max_size=30).flatmap(
     lambda parts: st.sampled_from([" ", "", "\n"]).map(lambda glue: "a " + glue.join(parts))
 )
 LIMITS = st.integers(min_value=2, max_value=80)

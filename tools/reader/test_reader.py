@@ -1,0 +1,148 @@
+"""The reader finds words inside passages, the same ones alone or in a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from reader import MAX_ANSWER_TOKENS, Reader, best_spans, dequantised
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WORDS = "[PAD] [UNK] [CLS] [SEP] the base cost how much did 100 million near aga ##dez , . ? who built it".split()
+_PASSAGES = [
+    "The base, near Agadez, cost 100 million.",
+    "  the base  ",
+    "Who?",
+    "it cost the base much, much, much, much, much. how much did it cost? 100 million did it cost, the base.",
+]
+_FOLDER = Path(__file__).parent / "model"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Reader:
+    """Make a random reader of two small layers, saved and loaded as a user's own would be."""
+    from transformers import BertConfig, BertForQuestionAnswering, BertTokenizer
+
+    torch.manual_seed(5)
+    config = BertConfig(
+        vocab_size=len(_WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+        initializer_range=0.5,
+    )  # fmt: skip
+    BertForQuestionAnswering(config).save_pretrained(tmp_path)
+    (tmp_path / "vocab.txt").write_text("\n".join(_WORDS), encoding="utf-8")
+    BertTokenizer(vocab={word: at for at, word in enumerate(_WORDS)}).save_pretrained(tmp_path)
+    return Reader.from_pretrained(tmp_path)
+
+
+def test_spans_lie_in_the_passage_and_touch_no_white_space(tiny: Reader) -> None:
+    """Every span is non-empty, stripped and ends where a token of the passage ends."""
+    readings = tiny.read("How much did the base cost?", _PASSAGES)
+    assert len(readings) == len(_PASSAGES)
+    for reading, passage in zip(readings, _PASSAGES, strict=True):
+        words = passage[reading.start : reading.end]
+        assert 0 <= reading.start < reading.end <= len(passage)
+        assert words == words.strip()
+
+
+def test_a_batch_reads_like_its_passages_one_by_one(tiny: Reader) -> None:
+    """Padding and sorting change neither the order of the answers nor their scores."""
+    together = tiny.read("who built it?", _PASSAGES)
+    alone = [tiny.read("who built it?", [passage])[0] for passage in _PASSAGES]
+    assert [(r.start, r.end) for r in together] == [(r.start, r.end) for r in alone]
+    assert [r.score for r in together] == pytest.approx([r.score for r in alone], abs=1e-4)
+
+
+def test_no_passages_no_readings(tiny: Reader) -> None:
+    """Nothing to read is not an error."""
+    assert tiny.read("who?", []) == []
+
+
+def test_a_passage_without_words_never_wins(tiny: Reader) -> None:
+    """An empty or blank passage gives the empty span and minus infinity, and leaves its neighbours alone."""
+    blank, empty, full = tiny.read("who?", [" \n ", "", "The base."])
+    assert (blank.start, blank.end, blank.score) == (0, 0, float("-inf"))
+    assert empty == blank
+    assert full.score > float("-inf")
+
+
+def test_a_very_long_question_and_passage_are_cut(tiny: Reader) -> None:
+    """A question longer than the model's input still leaves room for the passage."""
+    reading = tiny.read("how much did it cost " * 200, ["the base " * 500])[0]
+    assert reading.end > reading.start
+
+
+def _logits(tokens: int, peaks: dict[int, float]) -> torch.Tensor:
+    row = [peaks.get(at, 0.0) for at in range(tokens)]
+    return torch.tensor([row])
+
+
+def _inside(tokens: int, places: Sequence[int]) -> torch.Tensor:
+    return torch.tensor([[at in places for at in range(tokens)]])
+
+
+def test_the_best_span_is_scored_against_no_answer() -> None:
+    """Score = start 4 + end 3 - (1 + 2) of token 0; peaks outside the passage do not count."""
+    starts, ends = _logits(8, {0: 1.0, 2: 9.0, 5: 4.0}), _logits(8, {0: 2.0, 2: 9.0, 6: 3.0})
+    score, first, last = best_spans(starts, ends, _inside(8, (4, 5, 6, 7)))
+    assert (score.item(), first.item(), last.item()) == (4.0, 5, 6)
+
+
+def test_a_span_never_ends_before_it_starts_nor_runs_too_long() -> None:
+    """The start after the end, and an end too far away, are both left for the next best."""
+    count = MAX_ANSWER_TOKENS + 10
+    far = 2 + MAX_ANSWER_TOKENS
+    starts, ends = _logits(count, {2: 5.0, 9: 2.0}), _logits(count, {1: 5.0, far: 5.0, 12: 1.0})
+    score, first, last = best_spans(starts, ends, _inside(count, range(1, count)))
+    assert first.item() <= last.item() < first.item() + MAX_ANSWER_TOKENS
+    assert (score.item(), first.item(), last.item()) == (7.0, 9, far)
+
+
+def test_bytes_and_scales_give_the_matrix_back() -> None:
+    """Row i is multiplied by scale i."""
+    rows = torch.tensor([[1, -2], [127, 0]], dtype=torch.int8)
+    assert dequantised(rows, torch.tensor([0.5, 2.0])).tolist() == [[0.5, -1.0], [254.0, 0.0]]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> torch.nn.Module:
+    """Load the bundled sentence-transformers model."""
+    from reader import _bundled_encoder
+
+    return _bundled_encoder()
+
+
+@pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
+def test_the_shipped_reader_shares_the_encoder_and_finds_the_sum(encoder: torch.nn.Module) -> None:
+    """Frozen tensors are the encoder's own, and the cost of the base is read from its sentence."""
+    reader = Reader.load(_FOLDER, encoder)
+    own = {tensor.data_ptr() for tensor in encoder.parameters()}
+    shared = [tensor for tensor in reader._model.parameters() if tensor.data_ptr() in own]
+    assert sum(tensor.numel() for tensor in shared) > 15_000_000
+    passages = [
+        "Officials from both countries met in the capital on Monday.",
+        "The bridge was built in 1998 at a cost of 40 million euros.",
+    ]
+    wrong, right = reader.read("How much did the bridge cost?", passages)
+    assert "40 million" in passages[1][right.start : right.end]
+    assert right.score > wrong.score
+
+
+@pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
+def test_sixteen_bits_change_the_scores_by_hundredths(encoder: torch.nn.Module) -> None:
+    """What is fast reads the same words with nearly the same scores."""
+    full = Reader.load(_FOLDER, encoder, bfloat16=False).read("how much did it cost", _PASSAGES)
+    fast = Reader.load(_FOLDER, encoder, bfloat16=True).read("how much did it cost", _PASSAGES)
+    assert [r.score for r in fast] == pytest.approx([r.score for r in full], abs=0.3)
+
+
+@pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
+def test_the_shipped_reader_refuses_another_encoder(tiny: Reader) -> None:
+    """On an encoder that it was not trained from it would answer nonsense, so it says no."""
+    other = tiny._model.bert
+    assert isinstance(other, torch.nn.Module)
+    with pytest.raises(ValueError, match="another model"):
+        Reader.load(_FOLDER, other)
