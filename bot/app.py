@@ -222,3 +222,6 @@ async def _run(config: Config, story: Story, token: SecretStr) -> None:
         except (aiohttp.ClientError, discord.GatewayNotFound) as error:
             message = f"Discord cannot be reached at {config.discord_api}: {error}."
             raise ConnectionFailedError(message) from None
+        except discord.HTTPException as error:
+            message = f"{config.discord_api} refuses to log the bot in: HTTP {error.status} {error.response.reason}."
+            raise ConnectionFailedError(message) from None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import signal
+import socket
 import sys
 import tempfile
 import webbrowser
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import simcord
 
 from bot.app import StorydeskBot
+from bot.errors import ConfigError
 from bot.opening import desk_for
 from bot.store import Store
 
@@ -36,6 +38,7 @@ async def _serve(config: Config, story: Story, *, port: int, open_browser: bool)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    _refuse_taken(port)
     _say("Loading the story …")
     async with previewed(config, story, port=port) as address:
         _say(f"Preview: {address}\nType /ask, or @Storydesk and a question. Ctrl-C ends it.")
@@ -78,6 +81,21 @@ class _Typist(simcord.MemberActor):
         mention = f"<@{self._env.backend.bot_user.id}>"
         typed = re.sub(r"@storydesk\b", mention, content, flags=re.IGNORECASE)
         return await super().send(channel, typed, reply_to=reply_to, attachments=attachments)
+
+
+def _refuse_taken(port: int) -> None:
+    """Say before anything is loaded that a port is in use.
+
+    Raises:
+        ConfigError: it is.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = f"Port {port} cannot be used ({error.strerror}); choose another with --port, or leave it out."
+            raise ConfigError(message) from None
 
 
 def _say(text: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’.&-][^\W\d_]+)*", re.UNICODE)
+_UNITED_STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUSA?\b")  # in capitals: "us" is a stop word
 _POSSESSIVE = re.compile(r"['’]s$")
 
 STOP_WORDS = frozenset(
@@ -32,7 +33,7 @@ STOP_WORDS = frozenset(
 
 
 class Stemmer:
-    """Words of a text in lower case, reduced to their stems (Porter 2, Snowball)."""
+    """Words of a text in lower case, reduced to their stems (Snowball)."""
 
     def __init__(self, language: str = "en") -> None:
         """Choose the stemmer of a two-letter `language`, English where Snowball has none."""
@@ -41,16 +42,15 @@ class Stemmer:
         names = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "pt": "portuguese"}
         self._stem = Snowball.Stemmer(names.get(language[:2], "english"))
 
-    def words(self, text: str) -> list[str]:
-        """Return the stems of all words in `text`, in their order, stop words included."""
-        found = (_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(text.replace("’", "'")))
-        return [str(stem) for stem in self._stem.stemWords([word.replace(".", "") for word in found])]
-
     def content_words(self, text: str) -> list[str]:
         """Return the stems of the words that carry meaning: no stop words."""
-        found = (_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(text.replace("’", "'")))
-        kept = [word.replace(".", "") for word in found if word not in STOP_WORDS]
+        kept = [word.replace(".", "") for word in _lower_words(text) if word not in STOP_WORDS]
         return [str(stem) for stem in self._stem.stemWords(kept)]
+
+
+def _lower_words(text: str) -> list[str]:
+    plain = _UNITED_STATES.sub("usa", text.replace("’", "'"))
+    return [_POSSESSIVE.sub("", word.lower()) for word in _WORD.findall(plain)]
 
 
 class LexicalIndex:

@@ -25,6 +25,7 @@ _END = re.compile(rf"(?:[.!?…]+{_CLOSERS}*{_REFERENCES}(?=\s))|[。！？]+[�
 _WORD_BEFORE = re.compile(r"[^\s\"'“”‘’(\[—–]+$")
 _WORD_AFTER = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\.?$|[A-Z][a-z]\.[A-Z]\.$")
+_DATELINE = re.compile(r"\W*[^\Wa-z][^a-z,]+,\s*[A-Z][a-z]+$")  # "SPOKANE, Wash" before ". — The river"
 _CLAUSE_END = re.compile(r"[;,:](?=\s)|\n")
 _TEXT = re.compile(r"\S")
 # A capital with a full stop is no marker: it begins a name, as in "J. Edgar Hoover".
@@ -103,8 +104,8 @@ def _is_boundary(before: str, mark: str, after: str) -> bool:
         return False
     if mark[0] != "." or mark.startswith(".."):
         return True
-    if after[0] in "—–" and len(mark) == 1:
-        return False  # a dateline: "SPOKANE, Wash. — The river"
+    if after[0] in "—–" and _DATELINE.match(before):
+        return False
     return _full_stop_ends(before, mark, bare)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -89,3 +91,28 @@ async def test_a_lost_gateway_session_is_taken_up_again_at_the_same_server(
         await server.until(lambda: server.online)
         answer = await server.reply(await alice.send(channel, f"{server.mention} {TROOPS}"))
         await server.until(lambda: HEADCOUNT in server.text(answer))
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(401, "Discord refuses the token"), (404, "refuses to log the bot in: HTTP 404")],
+)
+async def test_a_login_that_fails_is_told_in_one_line_without_the_token(
+    server: DiscordServer, tmp_path: Path, status: int, told: str
+) -> None:
+    server.fail("GET", "/users/@me", status=status)
+    environment = {
+        **os.environ,
+        "DISCORD_TOKEN": "a.secret.token",
+        "STORYDESK_DISCORD_API": server.api,
+        "STORYDESK_STORAGE__FOLDER": str(tmp_path),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "ignore", "-m", "bot.cli", "run", env=environment, stderr=asyncio.subprocess.PIPE
+    )  # fmt: skip
+    _, errors = await process.communicate()
+    lines = errors.decode().splitlines()
+    assert process.returncode == 1
+    assert told in lines[-1]
+    assert "Traceback" not in errors.decode()
+    assert "a.secret.token" not in errors.decode()

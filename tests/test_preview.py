@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import socket
 import sys
 from typing import TYPE_CHECKING
 
 import aiohttp
+import pytest
 import simcord
 from discord_desk import bot_with, said, shipped_shelf
 
-from bot.preview import _Typist
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.preview import _Typist, run_preview
+from index.load import shipped_story
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-    import pytest
 
     from index.embed import SentenceTransformerEmbedder
 
@@ -55,6 +58,13 @@ async def test_the_command_prints_an_address_that_serves_a_page_until_it_is_told
     finally:
         if process.returncode is None:
             process.kill()
+
+
+def test_a_port_in_use_is_told_before_anything_is_loaded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"Port {port} cannot be used"):
+            run_preview(Config(), shipped_story(), port=port, open_browser=False)
 
 
 async def _addresses(output: asyncio.StreamReader) -> AsyncIterator[str]:

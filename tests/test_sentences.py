@@ -260,3 +260,12 @@ def test_a_book_without_a_line_break_is_split_in_no_time() -> None:
     started = time.process_time()
     assert sentences(" ".join([sentence] * 5_600)) == [sentence] * 5_600
     assert time.process_time() - started < 10
+
+
+def test_a_dateline_belongs_to_its_sentence_and_no_other_dash_joins_two() -> None:
+    story = Story.from_text("SPOKANE, Wash. — The river rose. It fell. — Nobody knows why.", title="T")
+    assert [story.text(span) for span in sentence_spans(story)] == [
+        "SPOKANE, Wash. — The river rose.",
+        "It fell.",
+        "— Nobody knows why.",
+    ]

@@ -108,7 +108,7 @@ def test_the_story_is_as_long_as_the_report_or_somewhat_longer(story: Story) -> 
 def test_the_story_is_cut_where_a_reader_would_cut_it(story: Story) -> None:
     assert sentences(story)[:3] == [
         (
-            "WASHINGTON, D.C. — The United States says it will bring its soldiers home from Niger, "
+            "WASHINGTON, D.C. — The United States says it will pull its soldiers out of Niger, "
             "which ends the American part in the fight against Islamist insurgents in the region."
         ),
         "The announcement comes after Niger moved its security partnership towards Russia.",
