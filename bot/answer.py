@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Verdict = Literal["answered", "closest", "silent"]
 
 _FURTHER = 5
+# A sentence without a number does not say how many, whatever else it shares with the question.
+_MEASURED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT, Kind.DURATION, Kind.TIME))
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
 
@@ -84,6 +86,8 @@ def answer_question(
     """
     confidence = calibration.confidence(hits)
     verdict = calibration.verdict(confidence, hits)
+    if verdict == "answered" and kind_of(question) in _MEASURED and not hits[0].kind:
+        verdict = "closest"
     if verdict == "silent":
         return NoAnswer(question, confidence, (), (), "silent")
     if verdict == "closest":

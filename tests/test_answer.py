@@ -135,3 +135,14 @@ def test_quotes_are_exact_whatever_the_story_and_the_question(
     if reply.short is not None:
         assert reply.short in [story.text(span) for span in reply.quotes[0].bold]
     assert (reply.verdict == "silent") == (not reply.quotes)
+
+
+def test_a_sentence_without_a_number_does_not_answer_how_many() -> None:
+    body = "Russian instructors came to Niger. They stayed. Two trucks stood at the gate."
+    index = StoryIndex.build(Story.from_text(body, title="T"), CountingEmbedder())
+    asked = "How many Russian instructors came to Niger?"
+    hits = index.search(asked)
+    assert hits[0].text == "Russian instructors came to Niger."
+    assert answer_question(asked, hits, index.story.id, ANSWERS).verdict == "closest"
+    told = "What about the Russian instructors who came to Niger?"
+    assert answer_question(told, index.search(told), index.story.id, ANSWERS).verdict == "answered"
