@@ -113,11 +113,15 @@ class StorydeskBot(commands.AutoShardedBot):
         await interaction.response.defer(thinking=True, ephemeral=ephemeral)
         if not self.desk.is_ready:
             await interaction.edit_original_response(view=notice(phrase.LOADING))
-        try:
-            layout = await work()
-        except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
-            layout = notice(self.apologise(error))
+        layout = await self.attempt(work)
         await interaction.edit_original_response(view=layout, allowed_mentions=discord.AllowedMentions.none())
+
+    async def attempt(self, work: Callable[[], Awaitable[TextLayout]]) -> TextLayout:
+        """Return what `work` makes, or the line that says why it cannot."""
+        try:
+            return await work()
+        except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
+            return notice(self.apologise(error))
 
     def apologise(self, error: BaseException) -> str:
         """Write `error` to the log under a short code, and return the line that the member gets."""

@@ -1,4 +1,4 @@
-"""Replies as the JSON objects of the contract in `docs/` and of `storydesk … --json`."""
+"""Replies as the JSON objects that `storydesk … --json` prints: a contract that other tools rely on."""
 
 from __future__ import annotations
 

@@ -217,6 +217,9 @@ async def test_a_story_that_cannot_be_loaded_is_told_to_whoever_asks(tmp_path: P
         alice = env.guild.add_member(env.create_user("alice"))
         result = await alice.slash(channel, "ask", question=TROOPS)
         assert said(result.response).startswith("I cannot answer at the moment: The model is not there.")
+        await alice.send(channel, f"{mention(env)} {TROOPS}")
+        assert said(channel.last_message).startswith("I cannot answer at the moment: The model is not there.")
+        assert phrase.LOADING not in [said(message) for message in channel.history()]
 
 
 async def test_an_error_of_ours_is_one_line_with_a_code_that_stands_in_the_log(

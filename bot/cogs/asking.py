@@ -80,7 +80,8 @@ class Asking(commands.Cog):
             return
         waiting = None if self._bot.desk.is_ready else await self._send(message, notice(phrase.LOADING))
         if waiting is not None:
-            await waiting.edit(view=await self._answer(question), allowed_mentions=discord.AllowedMentions.none())
+            layout = await self._bot.attempt(lambda: self._answer(question))
+            await waiting.edit(view=layout, allowed_mentions=discord.AllowedMentions.none())
             return
         async with message.channel.typing():
             layout = await self._answer(question)
