@@ -232,12 +232,28 @@ def _covering(source: Source, span: Span) -> list[int]:
     return [at for at, s in enumerate(source.sentences) if s.start < span.end and span.start < s.end]
 
 
+_MADE: Final = frozenset(
+    ("told-elsewhere", "told-office-miss", "told-count-miss", "told-sum-miss", "made-condition", "made-word")
+)
+"""Near misses that a reader can learn to tell by their wording alone, whatever the passage says."""
+
+
 class ExampleMaker:
     """Makes one epoch of examples; the same `(seed, epoch)` gives the same list."""
 
-    def __init__(self, sources: Sequence[Source], seed: int) -> None:
-        """Make examples from all cases of `sources`."""
+    def __init__(
+        self, sources: Sequence[Source], seed: int, *, wide: float = 0.0, made: float = 1.0, wrong: float = 0.0
+    ) -> None:
+        """Make examples from all cases of `sources`.
+
+        The share `wide` of windows has four to seven sentences. Of the near misses that a template
+        or a rule made, the share `made` is kept. So many questions as the share `wrong` says are
+        paired with one more passage that does not answer them.
+        """
         self._sources = sources
+        self._wide = wide
+        self._made = made
+        self._wrong = wrong
         self._seed = seed
         self._rankings: dict[tuple[str, int], NDArray[np.int64]] = {}
 
@@ -252,6 +268,8 @@ class ExampleMaker:
                 elif case.paragraph is not None:
                     examples.extend(self._unanswerable(source, at, random))
             examples.extend(told_examples(source, random))
+        if self._made < 1:
+            examples = [e for e in examples if e.origin not in _MADE or random.random() < self._made]
         examples = [_as_members_type(example, random) for example in examples]
         random.shuffle(examples)
         return examples
@@ -264,6 +282,10 @@ class ExampleMaker:
         if positive is None:
             return
         yield positive
+        if self._wrong and random.random() < self._wrong:
+            yield from self._wrong_passage(source, at, random)
+            if random.random() < 1 / 3:
+                yield from self._same_kind(source, at, random)
         draw = random.random()
         if draw < 0.36:
             made = near_miss(case.question, positive.passage, source.names, source.words, random)
@@ -290,6 +312,8 @@ class ExampleMaker:
     def _around(self, source: Source, first: int, last: int, random: Random) -> Span:
         """Widen sentences `first`..`last` to a window of random size; neighbours before them are likelier."""
         size = random.choices(WINDOW_SIZES, WINDOW_WEIGHTS)[0]
+        if self._wide and random.random() < self._wide:
+            size = random.randint(4, 7)
         while last - first + 1 < size:
             before = random.random() < 0.65
             if before and first > 0:

@@ -62,6 +62,10 @@ class Recipe:
     ema: float = 0.999
     frozen_layers: int = 2
     dropout: float = 0.1
+    order: int = 0
+    wide: float = 0.0
+    made: float = 1.0
+    wrong: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,9 @@ class Trainer:
         self.trained = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         self.average = {n: p.detach().clone() for n, p in self.trained.items()}
         self.optimizer = torch.optim.AdamW(_groups(self.trained, recipe), lr=recipe.learning_rate)
-        self.maker = ExampleMaker(sources, recipe.seed)
+        self.maker = ExampleMaker(
+            sources, recipe.seed + 1000 * recipe.order, wide=recipe.wide, made=recipe.made, wrong=recipe.wrong
+        )
         self.step = 0
         self.steps = recipe.epochs * len(self._batches(0))
 
@@ -124,10 +130,10 @@ class Trainer:
         self._log({"step": self.step, "done": True} | self.measured(dev))
 
     def _batches(self, epoch: int) -> list[list[Example]]:
-        return batches_of(self.maker.epoch(epoch), self.recipe.batch, Random(f"{self.recipe.seed}/{epoch}"))
+        return batches_of(self.maker.epoch(epoch), self.recipe.batch, Random(f"{self.recipe.seed + 1000 * self.recipe.order}/{epoch}"))
 
     def _learn(self, batch: Batch) -> float:
-        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # dropout is the same after a restart
+        torch.manual_seed((self.recipe.seed + 1000 * self.recipe.order) * 1_000_003 + self.step)  # dropout is the same after a restart
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * _schedule(self.step, self.steps, self.recipe.warmup)
         set_training(self.model, self.recipe.frozen_layers)
