@@ -1,6 +1,6 @@
 """What one warm question costs, against one bare `encode` of the same text, alternating in one run.
 
-    python -m bench.question [--rounds 200]
+    python -m bench.question [--rounds 200] [--story FILE]
 
 Also the longest time for which the event loop did not get round to a heartbeat while the desk was asked.
 """
@@ -11,21 +11,23 @@ import argparse
 import asyncio
 import statistics
 import time
+from pathlib import Path
 
-from bot.calibration import Calibration
 from bot.config import Config
 from bot.desk import Desk, Shelf
-from bot.opening import load_embedder
-from index.load import shipped_story
+from bot.opening import load_embedder, load_reader
+from index.load import load_story, shipped_story
 from index.story_index import StoryIndex
 
 QUESTIONS = ("How many US troops have to go?", "where is the drone base", "Why did they quit the G5 Sahel force?")
 _BEAT = 0.001  # seconds
 
 
-async def measure(rounds: int) -> None:
+async def measure(rounds: int, path: Path | None) -> None:
     embedder = load_embedder(Config())
-    shelf = Shelf([StoryIndex.build(shipped_story(), embedder)], Calibration.load(embedder.fingerprint))
+    reader, calibration = load_reader(Config(), embedder)
+    story = load_story(path) if path else shipped_story()
+    shelf = Shelf([StoryIndex.build(story, embedder)], embedder, reader, calibration)
     async with Desk(lambda: shelf, hook=lambda _: None) as desk:
         for question in QUESTIONS:
             await desk.ask(question)
@@ -65,7 +67,9 @@ async def longest_lag(desk: Desk, rounds: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=200)
-    asyncio.run(measure(parser.parse_args().rounds))
+    parser.add_argument("--story", type=Path, help="a story's file; the shipped story without it")
+    arguments = parser.parse_args()
+    asyncio.run(measure(arguments.rounds, arguments.story))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bot.attribution import attribution
+from bot.question import asks_several
 from index.kinds import Kind, kind_of, spans_of_kind
 from index.lexical import Stemmer
 from index.story import Span
@@ -18,13 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.calibration import Calibration
-    from index.story_index import Hit
+    from bot.ranking import Candidate, Ranking
 
 Verdict = Literal["answered", "closest", "silent"]
 
 _FURTHER = 5
 # A sentence without a number does not say how many, whatever else it shares with the question.
 _MEASURED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT, Kind.DURATION, Kind.TIME))
+_MOST_QUOTES = 3
+_WORDY = 6  # spaces in what should be a name, a number or a date
+_READ_WELL = -3.0  # logits of the reader above which its words are taken
+_REFERS_BACK = re.compile(
+    r"[\"“‘']?(?:it|its|he|his|she|her|they|their|them|this|that|these|those|there|such)\b", re.IGNORECASE
+)
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
 
@@ -45,9 +53,10 @@ class Quote:
     bold: tuple[Span, ...] = ()
 
     @classmethod
-    def from_hit(cls, hit: Hit, story_id: str, bold: tuple[Span, ...] = ()) -> Quote:
-        """Return the quote of a hit."""
-        return cls(story_id, hit.passage.span, hit.text, hit.passage.paragraph, hit.score, hit.number, bold)
+    def of(cls, candidate: Candidate, story_id: str, bold: tuple[Span, ...] = ()) -> Quote:
+        """Return the quote of a candidate."""
+        hit = candidate.hit
+        return cls(story_id, hit.passage.span, hit.text, hit.passage.paragraph, candidate.score, hit.number, bold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +87,73 @@ Reply = Answer | NoAnswer
 
 
 def answer_question(
-    question: str, hits: Sequence[Hit], story_id: str, calibration: Calibration, *, closest: int = 3
+    question: str, ranking: Ranking, story_id: str, calibration: Calibration, *, closest: int = 3
 ) -> Reply:
-    """Return the reply to `question` that `hits`, best first, support.
+    """Return the reply to `question` that the candidates of `ranking`, best first, support.
 
-    `further` are the numbers of the next few hits, for whoever wants to see more.
+    `further` are the numbers of the next few passages, for whoever wants to see more.
     """
-    confidence = calibration.confidence(hits)
-    verdict = calibration.verdict(confidence, hits)
-    if verdict == "answered" and kind_of(question) in _MEASURED and not hits[0].kind:
+    candidates = ranking.candidates
+    confidence = calibration.confidence(candidates)
+    verdict = calibration.verdict(confidence, candidates)
+    if verdict == "answered" and kind_of(ranking.question) in _MEASURED and not candidates[0].hit.kind:
         verdict = "closest"
     if verdict == "silent":
         return NoAnswer(question, confidence, (), (), "silent")
     if verdict == "closest":
-        quotes = tuple(Quote.from_hit(hit, story_id) for hit in hits[:closest])
-        return NoAnswer(question, confidence, quotes, _numbers(hits[closest:]))
-    best = hits[0]
-    place = answering_words(question, best.text)
-    if place is None:
-        return Answer(question, confidence, (Quote.from_hit(best, story_id),), None, _numbers(hits[1:]))
-    bold = place.shifted(best.passage.span.start)
-    quote = Quote.from_hit(best, story_id, (bold,))
-    return Answer(question, confidence, (quote,), best.text[place.start : place.end], _numbers(hits[1:]))
+        quotes = tuple(Quote.of(candidate, story_id) for candidate in candidates[:closest])
+        return NoAnswer(question, confidence, quotes, _numbers(candidates[closest:]))
+    best = candidates[0]
+    words = _short(ranking.question, best)
+    others = _others(ranking)
+    quoted = (Quote.of(best, story_id, _bold(best, words)), *(Quote.of(o, story_id, _bold(o, None)) for o in others))
+    shown = {quote.number for quote in quoted}
+    further = _numbers([candidate for candidate in candidates if candidate.hit.number not in shown])
+    start = best.hit.passage.span.start
+    short = best.hit.text[words.start - start : words.end - start] if words else None
+    return Answer(question, confidence, quoted, short, further)
 
 
-def _numbers(hits: Sequence[Hit]) -> tuple[int, ...]:
-    return tuple(hit.number for hit in hits[:_FURTHER])
+def _short(question: str, best: Candidate) -> Span | None:
+    """Return where in the story the bare answer stands: as read, or else by rule."""
+    place = answering_words(question, best.hit.text)
+    ruled = place.shifted(best.hit.passage.span.start) if place else None
+    if best.words is None or best.read is None or best.read <= _READ_WELL:
+        return ruled
+    is_wordy = best.hit.text[best.words.start - best.hit.passage.span.start :][: len(best.words)].count(" ") >= _WORDY
+    if is_wordy and ruled is not None and kind_of(question) not in (Kind.REASON, Kind.OTHER):
+        return ruled if best.words.contains(ruled) else best.words
+    return best.words
+
+
+def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:
+    """Return the answering words and those that say whose claim it is."""
+    claim = attribution(candidate.hit.text)
+    claimed = claim.shifted(candidate.hit.passage.span.start) if claim else None
+    return tuple(span for span in (words, claimed) if span is not None)
+
+
+def _others(ranking: Ranking) -> list[Candidate]:
+    """Return up to two further sentences that belong to the answer.
+
+    One that begins with "it" or "he" is quoted with the sentence before it, where that is near the
+    question too; a question for several things gets every sentence that reads as an answer.
+    """
+    best, *rest = ranking.candidates
+    found = []
+    if _REFERS_BACK.match(best.hit.text):
+        found += [
+            other
+            for other in rest
+            if other.hit.number == best.hit.number - 1 and other.hit.passage.paragraph == best.hit.passage.paragraph
+        ]
+    if asks_several(ranking.question):
+        found += [other for other in rest if other.read is not None and other.read > 0 and other not in found]
+    return found[: _MOST_QUOTES - 1]
+
+
+def _numbers(candidates: Sequence[Candidate]) -> tuple[int, ...]:
+    return tuple(candidate.hit.number for candidate in candidates[:_FURTHER])
 
 
 def answering_words(question: str, sentence: str) -> Span | None:

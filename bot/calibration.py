@@ -1,8 +1,9 @@
 """How sure an answer is, as a probability, and at which certainty the bot speaks up.
 
-A logistic regression on a handful of features of the best hits, fitted by `bench/calibrate.py` on
-the training stories and kept as data in `calibration.json` with the model it holds for. Cosines of
-another model mean something else, so a calibration is refused for any model but its own.
+A logistic regression on a handful of features of the best passages, fitted by `bench/calibrate.py`
+on stories that neither ranking nor reader was fitted on, and kept as data in `calibration.json`
+with the models it holds for. Scores of other models mean something else, so a calibration is
+refused for any but its own.
 """
 
 from __future__ import annotations
@@ -11,27 +12,32 @@ import json
 import math
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from bot.answer import Verdict
-    from index.story_index import Hit
+    from bot.ranking import Candidate
+
+Strictness = Literal["relaxed", "balanced", "strict"]
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Coefficients of the regression and the thresholds of the verdicts.
 
-    `answered_from` is the least confidence at which the quote is called an answer; below it the
-    closest passages are shown, unless the best cosine is under `near_dense` and the best word
-    coverage under `near_coverage`: then nothing is near.
+    `model` and `reader` are the fingerprints of those it was fitted for. `answered_from` is the
+    least confidence at which the quote is called an answer; below it the closest passages are
+    shown, unless the best cosine is under `near_dense` and the best word coverage under
+    `near_coverage`: then nothing is near.
     """
 
     model: str
+    reader: str
     intercept: float
     coefficients: Mapping[str, float]
     answered_from: float
@@ -39,32 +45,46 @@ class Calibration:
     near_coverage: float
 
     @classmethod
-    def load(cls, model_fingerprint: str) -> Calibration:
-        """Return the calibration that ships, if it was fitted for this model.
+    def load(
+        cls, model: str, reader: str, *, strictness: Strictness = "balanced", path: Path | None = None
+    ) -> Calibration:
+        """Return the calibration of the file at `path`, or the one that ships, if it was fitted for these models.
 
         Raises:
-            ConfigError: it was fitted for another model.
+            ConfigError: it cannot be read, or it was fitted for another embedding model or reader.
         """
-        values = json.loads(resources.files("bot").joinpath("calibration.json").read_text("utf-8"))
-        calibration = cls(**{name: values[name] for name in cls.__dataclass_fields__})
-        if calibration.model != model_fingerprint:
-            message = (
-                "The answers' calibration was fitted for another embedding model; "
-                "refit it with `python -m bench.calibrate`, or use the bundled model."
-            )
-            raise ConfigError(message)
+        try:
+            shipped = resources.files("bot").joinpath("calibration.json")
+            values = json.loads((path or shipped).read_text("utf-8"))
+            thresholds = values.pop("answered_from")
+            kept = {name: values[name] for name in cls.__dataclass_fields__ if name != "answered_from"}
+            calibration = cls(**kept, answered_from=thresholds[strictness])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"The calibration {path or 'that ships'} cannot be read: {error!r}."
+            raise ConfigError(message) from None
+        for name, wanted, found in (
+            ("embedding model", model, calibration.model),
+            ("reader", reader, calibration.reader),
+        ):
+            if wanted != found:
+                message = (
+                    f"The answers' calibration was fitted for another {name}; fit one with `python -m bench.calibrate "
+                    "--output FILE`, name the file in [answers] calibration, or use the bundled models."
+                )
+                raise ConfigError(message)
         return calibration
 
-    def confidence(self, hits: Sequence[Hit]) -> float:
-        """Return the probability, in [0, 1], that the first hit answers the question."""
-        if not hits:
+    def confidence(self, candidates: Sequence[Candidate]) -> float:
+        """Return the probability, in [0, 1], that the first candidate answers the question."""
+        if not candidates:
             return 0.0
-        found = features(hits)
+        found = features(candidates)
         total = self.intercept + sum(weight * found[name] for name, weight in self.coefficients.items())
         return 1 / (1 + math.exp(-total))
 
-    def verdict(self, confidence: float, hits: Sequence[Hit]) -> Verdict:
+    def verdict(self, confidence: float, candidates: Sequence[Candidate]) -> Verdict:
         """Return what to call a reply of this confidence."""
+        hits = [candidate.hit for candidate in candidates]
         if max((hit.dense for hit in hits), default=0.0) < self.near_dense and (
             max((hit.coverage for hit in hits), default=0.0) < self.near_coverage
         ):
@@ -72,14 +92,24 @@ class Calibration:
         return "answered" if confidence >= self.answered_from else "closest"
 
 
-def features(hits: Sequence[Hit]) -> dict[str, float]:
-    """Return what the regression looks at, of hits in their order, at least one."""
-    best = hits[0]
-    runner_up = hits[1].score if len(hits) > 1 else best.score
+def features(candidates: Sequence[Candidate]) -> dict[str, float]:
+    """Return what the regression looks at, of candidates in their order, at least one.
+
+    `read` is the reader's score of the first and `best_read` the best of all that were read, both
+    in tens of logits; an unread passage counts as one that the reader finds nothing in.
+    """
+    best = candidates[0]
+    runner_up = candidates[1].score if len(candidates) > 1 else best.score
+    reads = [candidate.read for candidate in candidates if candidate.read is not None] or [_UNREAD]
     return {
-        "dense": best.dense,
-        "coverage": best.coverage,
-        "context": best.context,
-        "kind": float(best.kind),
+        "dense": best.hit.dense,
+        "coverage": best.hit.coverage,
+        "context": best.hit.context,
+        "kind": float(best.hit.kind),
         "margin": best.score - runner_up,
+        "read": (best.read if best.read is not None else _UNREAD) / 10,
+        "best_read": max(reads) / 10,
     }
+
+
+_UNREAD = -12.0

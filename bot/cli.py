@@ -153,33 +153,68 @@ def index(
 
 
 @app.command(name="eval")
-def evaluate(
-    stories: Annotated[Path, typer.Option("--stories", metavar="STORIES.jsonl", help="One story a line.")],
-    cases: Annotated[Path, typer.Option("--cases", metavar="CASES.jsonl", help="One labelled question a line.")],
+def evaluate(  # noqa: PLR0917 - Typer's way to declare options
+    stories: Annotated[list[Path], typer.Option("--stories", metavar="STORIES.jsonl", help="One story a line.")],
+    cases: Annotated[list[Path], typer.Option("--cases", metavar="CASES.jsonl", help="One labelled question a line.")],
     predictions: Annotated[
         Path | None, typer.Option("--predictions", metavar="OUT.jsonl", help="Write what was answered.")
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw risk, coverage and reliability.")
+    ] = None,
+    foreign: Annotated[
+        int, typer.Option("--foreign", min=0, help="Ask each story so many questions of the others, too.")
+    ] = 0,
     as_json: JsonOption = False,  # noqa: FBT002 - Typer's way to declare a flag
     config: ConfigOption = None,
 ) -> None:
-    """Measure the answers on labelled questions."""
+    """Measure the answers on labelled questions; give --stories and --cases again for each further set."""
 
     def work() -> None:
-        from dataclasses import asdict
+        from bot.errors import CasesError
+        from bot.evaluate import write_predictions
 
-        from bot.evaluate import report, write_predictions
-
-        outcomes = asyncio.run(_evaluated(stories, cases, _config(config)))
+        if len(stories) != len(cases):
+            message = "Give as many --stories as --cases: they belong together in their order."
+            raise CasesError(message)
+        settings = _config(config)
+        found = {
+            name: asyncio.run(_evaluated(texts, asked, foreign, settings))
+            for name, texts, asked in zip(_set_names(cases), stories, cases, strict=True)
+        }
         if predictions is not None:
-            write_predictions(outcomes, predictions)
-        if as_json:
-            _print_json(asdict(report(outcomes)))
-        else:
-            from bot.terminal import show_report
-
-            show_report(_console(), report(outcomes))
+            write_predictions([outcome for outcomes in found.values() for outcome in outcomes], predictions)
+        _report(found, plot, as_json=as_json)
 
     _guarded(work)
+
+
+def _set_names(cases: list[Path]) -> list[str]:
+    """Return a name for each file of cases: that of its folder, or its whole path where two share one."""
+    names = [path.resolve().parent.name for path in cases]
+    return names if len(set(names)) == len(names) else [str(path) for path in cases]
+
+
+def _report(found: dict[str, list[Any]], plot: Path | None, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from bot.evaluate import curves, report, risk_table
+
+    pooled = [outcome for outcomes in found.values() for outcome in outcomes]
+    sets = found if len(found) == 1 else found | {"all": pooled}
+    if plot is not None:
+        from bot.plot import save_plot
+
+        save_plot({name: curves(outcomes) for name, outcomes in sets.items()}, plot)
+    if as_json:
+        each = {name: asdict(report(outcomes)) for name, outcomes in found.items()}
+        _print_json(asdict(report(pooled)) | {"risk_coverage": risk_table(pooled), "sets": each})
+        return
+    from bot.terminal import show_report, show_risk
+
+    for name, outcomes in sets.items():
+        show_report(_console(), report(outcomes), name)
+    show_risk(_console(), risk_table(pooled))
 
 
 @app.command()
@@ -273,12 +308,12 @@ async def _opened(
             await work(desk)
 
 
-async def _evaluated(stories: Path, cases: Path, settings: Config) -> list[Any]:
+async def _evaluated(stories: Path, cases: Path, foreign: int, settings: Config) -> list[Any]:
     from bot.desk import Desk
-    from bot.evaluate import read_cases, read_stories, run_cases
+    from bot.evaluate import read_cases, read_stories, run_cases, with_foreign
     from bot.opening import load_shelf_of
 
-    known, wanted = read_stories(stories), read_cases(cases)
+    known, wanted = read_stories(stories), with_foreign(read_cases(cases), foreign)
     with _progress_bar("Embedding the stories") as embedding:
         asked = {case.story_id for case in wanted}
         texts = [story for name, story in known.items() if name in asked]

@@ -46,6 +46,11 @@ class ModelSettings(_Section):
         description="The bundled model; any other sentence-transformers model is fetched from the hub.",
         min_length=1,
     )
+    reader: str = Field(
+        default="storydesk-reader",
+        description="The bundled reader; any other extractive question-answering model is fetched from the hub.",
+        min_length=1,
+    )
 
 
 class AnswerSettings(_Section):
@@ -56,6 +61,10 @@ class AnswerSettings(_Section):
     )
     closest: int = Field(default=3, description="Passages shown when the story does not say.", ge=1, le=5)
     lookup_count: int = Field(default=5, description="Passages that /lookup shows unless told otherwise.", ge=1, le=10)
+    strictness: Literal["relaxed", "balanced", "strict"] = Field(
+        default="balanced", description="How sure it must be to call a passage an answer."
+    )
+    calibration: str = Field(default="", description="A file of bench.calibrate; empty means the one that ships.")
 
 
 class DiscordSettings(_Section):
@@ -118,6 +127,11 @@ class Config(BaseSettings):
     def story_path(self) -> Path | None:
         """Return the configured story's file, or None for the story that ships."""
         return self.base_folder / self.story.path if self.story.path else None
+
+    @property
+    def calibration_path(self) -> Path | None:
+        """Return the file of the calibration, or None for the one that ships."""
+        return self.base_folder / self.answers.calibration if self.answers.calibration else None
 
     @property
     def data_folder(self) -> Path:

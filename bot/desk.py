@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from bot.answer import Quote, answer_question
 from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from bot.ranking import rank
 from bot.suggest import suggested_questions
 from bot.telemetry import QuestionAnswered, log_question
+from index.spelling import Speller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.answer import Reply
     from bot.calibration import Calibration
+    from bot.ranking import Ranking, Reads
     from bot.telemetry import Hook
+    from index.embed import Embedder
     from index.story import Story
     from index.story_index import StoryIndex
 
@@ -172,9 +176,14 @@ class Desk:
 class Shelf:
     """The loaded stories and what answers from them; synchronous, used in the desk's worker thread."""
 
-    def __init__(self, indexes: Sequence[StoryIndex], calibration: Calibration) -> None:
+    def __init__(
+        self, indexes: Sequence[StoryIndex], embedder: Embedder, reader: Reads, calibration: Calibration
+    ) -> None:
         """Put the indexed stories on the shelf; the first one is asked unless another is named."""
         self._indexes = {index.story.id: index for index in indexes}
+        self._spellers = {index.story.id: Speller(index.story.body, reader.knows) for index in indexes}
+        self._embedder = embedder
+        self._reader = reader
         self._calibration = calibration
 
     def index(self, story_id: str | None) -> StoryIndex:
@@ -199,15 +208,21 @@ class Shelf:
         self, question: str, story_id: str | None, count: int, closest: int
     ) -> tuple[Reply, list[Quote]]:
         """Return the reply to a question and the ranking that it was made from."""
+        ranking = self.ranking(question, story_id, count)
+        named = self.index(story_id).story.id
+        reply = answer_question(question, ranking, named, self._calibration, closest=closest)
+        return reply, [Quote.of(candidate, named) for candidate in ranking.candidates]
+
+    def ranking(self, question: str, story_id: str | None, count: int) -> Ranking:
+        """Return the `count` best passages for `question` in their final order."""
         index = self.index(story_id)
-        hits = index.search(question, count)
-        reply = answer_question(question, hits, index.story.id, self._calibration, closest=closest)
-        return reply, [Quote.from_hit(hit, index.story.id) for hit in hits]
+        speller = self._spellers[index.story.id]
+        return rank(question, index, count, embedder=self._embedder, reader=self._reader, speller=speller)
 
     def lookup(self, query: str, count: int, story_id: str | None) -> list[Quote]:
         """Return the closest passages as quotes."""
-        index = self.index(story_id)
-        return [Quote.from_hit(hit, index.story.id) for hit in index.search(query, count)]
+        named = self.index(story_id).story.id
+        return [Quote.of(candidate, named) for candidate in self.ranking(query, story_id, count).candidates]
 
     def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
         """Return passages by their numbers."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.calibration import Calibration
 from bot.config import Config, discord_token, load_config
 from bot.errors import ConfigError, StorydeskError
-from bot.opening import find_story, index_folder, load_embedder
+from bot.opening import find_story, index_folder, load_embedder, load_reader
 from index.errors import MissingIndexError, SavedIndexError, StoryError
 from index.story_index import StoryIndex
 
@@ -45,8 +44,8 @@ def examine(config_path: Path | None) -> list[Finding]:
     embedder = _examined(findings, "model", lambda: load_embedder(config))
     if embedder is not None:
         findings.append(Finding("model", is_good=True, text=f"{embedder.name} loads and its weights are as expected."))
-        if _examined(findings, "calibration", lambda: Calibration.load(embedder.fingerprint)) is not None:
-            findings.append(Finding("calibration", is_good=True, text="fitted for this model."))
+        if _examined(findings, "reader", lambda: load_reader(config, embedder)) is not None:
+            findings.append(Finding("reader", is_good=True, text="it loads, and the calibration is fitted for both."))
     if story is not None and embedder is not None:
         findings.append(_index_finding(config, story, embedder))
     findings.append(_token_finding())

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import CasesError
+from bot.metrics import auroc, auroc_interval, calibration_error, exact_match, mean_interval, risk_coverage, token_f1
 from bot.wire import hit_object, reply_object
 from index.errors import StoryError
 from index.story import Span, Story
@@ -25,11 +27,18 @@ if TYPE_CHECKING:
 
 _RANKED = 10
 _TOP = 3
+_SEED = 20261124
+_FOREIGN = ("foreign", "chat")
+_WITH_INTERVALS = ("hit_at_1", "f1", "precision", "recall", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A labelled question; `spans` are the gold places in the story's text, none if unanswerable."""
+    """A labelled question; `spans` are the gold places in the story's text, none if unanswerable.
+
+    `kind` says of an unanswerable one whether it is about the story ("near", the default) or not
+    ("foreign", "chat").
+    """
 
     id: str
     story_id: str
@@ -37,6 +46,12 @@ class Case:
     answerable: bool
     answers: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    kind: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Say whether the question is about something else than its story."""
+        return not self.answerable and self.kind in _FOREIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +79,13 @@ class Outcome:
 class Report:
     """Figures over many cases; shares in [0, 1], None where nothing was counted.
 
-    `precision`: of the replies called answered, those whose first quote is right. `recall`: of the
-    answerable questions, those answered rightly. `refused`: of the unanswerable ones, those not
-    called answered.
+    `exact_match` and `f1` are of `short`, over the answerable cases. `auroc_near` and
+    `auroc_foreign`: how well confidence tells answerable questions from unanswerable ones about
+    the story, and from those about something else. `precision`: of the replies called answered,
+    those whose first quote is right. `recall`: of the answerable questions, those answered rightly.
+    `refused`: of the unanswerable ones, those not called answered. `risk_area`: the area under the
+    risk-coverage curve over all cases. `calibration_error`: how far confidence is from the share
+    that is right. `intervals`: bootstrap 95 % intervals of the figures they are named for.
     """
 
     cases: int
@@ -74,10 +93,17 @@ class Report:
     hit_at_1: float | None
     hit_at_3: float | None
     mrr: float | None
+    exact_match: float | None
+    f1: float | None
+    auroc_near: float | None
+    auroc_foreign: float | None
     precision: float | None
     recall: float | None
     refused: float | None
+    risk_area: float | None
+    calibration_error: float | None
     median_ms: float | None
+    intervals: Mapping[str, tuple[float, float]]
 
 
 def is_right(quote: Quote, gold: Sequence[Span]) -> bool:
@@ -118,7 +144,13 @@ def read_cases(path: Path) -> list[Case]:
             answers = tuple(map(str, row.get("answers") or []))
             cases.append(
                 Case(
-                    str(row["id"]), str(row["story_id"]), str(row["question"]), bool(row["answerable"]), answers, spans
+                    str(row["id"]),
+                    str(row["story_id"]),
+                    str(row["question"]),
+                    bool(row["answerable"]),
+                    answers,
+                    spans,
+                    str(row.get("kind") or ""),
                 )
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -146,12 +178,25 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
+def with_foreign(cases: Sequence[Case], count: int) -> list[Case]:
+    """Return `cases` and, for each story, `count` answerable questions of the others that it is asked as well."""
+    random = Random(_SEED)  # noqa: S311 - a sample, nothing secret
+    added = []
+    for story_id in dict.fromkeys(case.story_id for case in cases):
+        others = [case for case in cases if case.answerable and case.story_id != story_id]
+        added += [
+            Case(f"{story_id}/{case.id}", story_id, case.question, answerable=False, kind="foreign")
+            for case in random.sample(others, min(count, len(others)))
+        ]
+    return [*cases, *added]
+
+
 def with_gold_spans(case: Case, story: Story) -> Case:
     """Return `case` with spans: where none are given, every place at which an answer stands in the story."""
     if case.spans or not case.answerable:
         return case
     found = tuple(Span(at, at + len(answer)) for answer in case.answers for at in _occurrences(story.body, answer))
-    return Case(case.id, case.story_id, case.question, case.answerable, case.answers, found)
+    return replace(case, spans=found)
 
 
 def _occurrences(body: str, answer: str) -> Iterator[int]:
@@ -208,22 +253,59 @@ def write_predictions(outcomes: Iterable[Outcome], path: Path) -> None:
 
 def report(outcomes: Sequence[Outcome]) -> Report:
     """Return the figures over `outcomes`; ranks count only cases with a known gold place."""
-    placed = [outcome for outcome in outcomes if outcome.case.answerable and outcome.case.spans]
-    ranks = [outcome.rank for outcome in placed]
-    answered = [outcome for outcome in outcomes if outcome.reply.verdict == "answered"]
-    unanswerable = [outcome for outcome in outcomes if not outcome.case.answerable]
+    counted = _counted(outcomes)
+    sure = [[o.reply.confidence for o in part] for part in _parts(outcomes)]
+    intervals = {name: mean_interval(counted[name]) for name in _WITH_INTERVALS}
+    intervals["auroc_near"] = auroc_interval(sure[0], sure[1])
+    confidence, right = curves(outcomes)
     times = sorted(outcome.elapsed_ms for outcome in outcomes)
     return Report(
         cases=len(outcomes),
-        answerable=sum(outcome.case.answerable for outcome in outcomes),
-        hit_at_1=_mean([rank == 1 for rank in ranks]),
-        hit_at_3=_mean([rank is not None and rank <= _TOP for rank in ranks]),
-        mrr=_mean([1 / rank if rank else 0.0 for rank in ranks]),
-        precision=_mean([outcome.answers_right for outcome in answered]),
-        recall=_mean([outcome.answers_right for outcome in placed]),
-        refused=_mean([outcome.reply.verdict != "answered" for outcome in unanswerable]),
+        answerable=len(sure[0]),
+        auroc_near=auroc(sure[0], sure[1]),
+        auroc_foreign=auroc(sure[0], sure[2]),
+        risk_area=_mean(list(risk_coverage(confidence, right)[1])),
+        calibration_error=calibration_error(confidence, right) if outcomes else None,
         median_ms=times[len(times) // 2] if times else None,
+        intervals={name: found for name, found in intervals.items() if found is not None},
+        **{name: _mean(values) for name, values in counted.items()},
     )
+
+
+def _counted(outcomes: Sequence[Outcome]) -> dict[str, list[float]]:
+    """Return, for each figure that is a mean, the values that it is the mean of."""
+    placed = [outcome for outcome in outcomes if outcome.case.answerable and outcome.case.spans]
+    told = [outcome for outcome in outcomes if outcome.case.answerable and outcome.case.answers]
+    ranks = [outcome.rank for outcome in placed]
+    return {
+        "hit_at_1": [float(rank == 1) for rank in ranks],
+        "hit_at_3": [float(rank is not None and rank <= _TOP) for rank in ranks],
+        "mrr": [1 / rank if rank else 0.0 for rank in ranks],
+        "exact_match": [exact_match(outcome.reply.short, outcome.case.answers) for outcome in told],
+        "f1": [token_f1(outcome.reply.short, outcome.case.answers) for outcome in told],
+        "precision": [float(o.answers_right) for o in outcomes if o.reply.verdict == "answered"],
+        "recall": [float(outcome.answers_right) for outcome in placed],
+        "refused": [float(o.reply.verdict != "answered") for o in outcomes if not o.case.answerable],
+    }
+
+
+def _parts(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Outcome], list[Outcome]]:
+    """Return the answerable cases, the near misses, and those about something else."""
+    answerable = [outcome for outcome in outcomes if outcome.case.answerable]
+    near = [outcome for outcome in outcomes if not outcome.case.answerable and not outcome.case.is_foreign]
+    return answerable, near, [outcome for outcome in outcomes if outcome.case.is_foreign]
+
+
+def curves(outcomes: Sequence[Outcome]) -> tuple[list[float], list[bool]]:
+    """Return the confidence of each case, and whether its best sentence is right."""
+    return [outcome.reply.confidence for outcome in outcomes], [outcome.rank == 1 for outcome in outcomes]
+
+
+def risk_table(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
+    """Return ten points of the risk-coverage curve: the surest share of the cases, and the share of it wrong."""
+    coverage, risk = risk_coverage(*curves(outcomes))
+    places = [len(coverage) * tenth // 10 - 1 for tenth in range(1, 11)]
+    return [(round(float(coverage[at]), 4), round(float(risk[at]), 4)) for at in places if at >= 0]
 
 
 def _mean(values: Sequence[float]) -> float | None:

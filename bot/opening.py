@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.calibration import Calibration
 from bot.desk import Desk, Shelf
 from bot.errors import UnknownStoryError
+from bot.reader import Reader
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError
 from index.load import SHIPPED_STORY, load_story, shipped_story
@@ -68,11 +69,12 @@ def load_shelf(config: Config, story: Story, *, progress: Progress | None = None
     """Return a shelf with one story, whose index is read from the data folder or built.
 
     Raises:
-        StoryError, StorydeskError: the model, the index or the calibration cannot be used.
+        StoryError, StorydeskError: a model, the index or the calibration cannot be used.
     """
     embedder = load_embedder(config)
-    calibration = Calibration.load(embedder.fingerprint)
-    return Shelf([StoryIndex.open(story, index_folder(config, story.id), embedder, progress=progress)], calibration)
+    reader, calibration = load_reader(config, embedder)
+    index = StoryIndex.open(story, index_folder(config, story.id), embedder, progress=progress)
+    return Shelf([index], embedder, reader, calibration)
 
 
 def load_shelf_of(config: Config, stories: Sequence[Story], *, progress: Progress | None = None) -> Shelf:
@@ -82,8 +84,23 @@ def load_shelf_of(config: Config, stories: Sequence[Story], *, progress: Progres
         StoryError, StorydeskError: as `load_shelf`.
     """
     embedder = load_embedder(config)
-    calibration = Calibration.load(embedder.fingerprint)
-    return Shelf([StoryIndex.build(story, embedder, progress=progress) for story in stories], calibration)
+    reader, calibration = load_reader(config, embedder)
+    indexes = [StoryIndex.build(story, embedder, progress=progress) for story in stories]
+    return Shelf(indexes, embedder, reader, calibration)
+
+
+def load_reader(config: Config, embedder: SentenceTransformerEmbedder) -> tuple[Reader, Calibration]:
+    """Return the configured reader, and the calibration of answers for it and `embedder`.
+
+    Raises:
+        ModelError: the reader is missing, damaged, or made for another embedding model.
+        ConfigError: the calibration was fitted for other models.
+    """
+    reader = Reader.open(config.model.reader, embedder.model)
+    calibration = Calibration.load(
+        embedder.fingerprint, reader.fingerprint, strictness=config.answers.strictness, path=config.calibration_path
+    )
+    return reader, calibration
 
 
 def desk_for(config: Config, story: Story, *, progress: Progress | None = None) -> Desk:

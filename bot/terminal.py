@@ -44,24 +44,46 @@ def show_passages(console: Console, quotes: Sequence[Quote], story: Story) -> No
     console.print(table)
 
 
-def show_report(console: Console, report: Report) -> None:
-    """Print the figures of an evaluation."""
-    table = Table(title="Evaluation", title_justify="left")
+_FIGURES = {
+    "hit_at_1": "right sentence first (hit@1)",
+    "hit_at_3": "right sentence among three (hit@3)",
+    "mrr": "mean reciprocal rank",
+    "exact_match": "short answer, exact match",
+    "f1": "short answer, F1",
+    "auroc_near": "AUROC answerable against near miss",
+    "auroc_foreign": "AUROC answerable against off-topic",
+    "precision": "precision of answered",
+    "recall": "recall of answered",
+    "refused": "unanswerable not called answered",
+    "risk_area": "area under risk-coverage",
+    "calibration_error": "expected calibration error",
+}
+
+
+def show_report(console: Console, report: Report, name: str = "") -> None:
+    """Print the figures of an evaluation, with their intervals where they have one."""
+    table = Table(title=Text(f"Evaluation: {name}" if name else "Evaluation"), title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")
-    rows: list[tuple[str, float | None]] = [
-        ("right sentence first (hit@1)", report.hit_at_1),
-        ("right sentence among three (hit@3)", report.hit_at_3),
-        ("mean reciprocal rank", report.mrr),
-        ("precision of answered", report.precision),
-        ("recall of answered", report.recall),
-        ("unanswerable not called answered", report.refused),
-    ]
-    table.add_row("questions", str(report.cases))
-    table.add_row("of them answerable", str(report.answerable))
-    for name, value in rows:
-        table.add_row(name, "-" if value is None else f"{value:.3f}")
-    table.add_row("median time", "-" if report.median_ms is None else f"{report.median_ms:.1f} ms")
+    table.add_column("95 % interval", justify="right")
+    table.add_row("questions", str(report.cases), "")
+    table.add_row("of them answerable", str(report.answerable), "")
+    for key, label in _FIGURES.items():
+        value: float | None = getattr(report, key)
+        bounds = report.intervals.get(key)
+        within = f"{bounds[0]:.3f} to {bounds[1]:.3f}" if bounds else ""
+        table.add_row(label, "-" if value is None else f"{value:.3f}", within)
+    table.add_row("median time", "-" if report.median_ms is None else f"{report.median_ms:.1f} ms", "")
+    console.print(table)
+
+
+def show_risk(console: Console, points: Sequence[tuple[float, float]]) -> None:
+    """Print the risk-coverage curve: of the surest share of all questions, how many are answered wrongly."""
+    table = Table(title="Risk and coverage", title_justify="left")
+    table.add_column("surest share of the questions", justify="right")
+    table.add_column("of them wrong", justify="right")
+    for coverage, risk in points:
+        table.add_row(f"{coverage:.0%}", f"{risk:.3f}")
     console.print(table)
 
 

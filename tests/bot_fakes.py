@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fakes import CountingEmbedder
+from fakes import CountingEmbedder, WordReader
 
 from bot.answer import Quote
 from bot.calibration import Calibration
@@ -33,9 +33,9 @@ Niger signed a pact with Burkina Faso and Mali."""
 STORY = Story(body=BODY, title="Troops leave Niger", url="https://news.example/niger")
 
 # The verdict of each follows from the thresholds alone, whatever the hits are.
-ANSWERS = Calibration("counting-1", 5.0, {}, answered_from=0.5, near_dense=0.0, near_coverage=0.0)
-SHOWS_CLOSEST = Calibration("counting-1", -5.0, {}, answered_from=0.5, near_dense=0.0, near_coverage=0.0)
-IS_SILENT = Calibration("counting-1", -5.0, {}, answered_from=0.5, near_dense=2.0, near_coverage=2.0)
+ANSWERS = Calibration("counting-1", "words-1", 5.0, {}, answered_from=0.5, near_dense=0.0, near_coverage=0.0)
+SHOWS_CLOSEST = Calibration("counting-1", "words-1", -5.0, {}, answered_from=0.5, near_dense=0.0, near_coverage=0.0)
+IS_SILENT = Calibration("counting-1", "words-1", -5.0, {}, answered_from=0.5, near_dense=2.0, near_coverage=2.0)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,16 @@ class SlowEmbedder:
         return self.inner.encode(texts)
 
 
-def shelf_of(*stories: Story, calibration: Calibration = ANSWERS, embedder: Embedder | None = None) -> Shelf:
-    """Return a shelf with `stories`, the small story where none is given."""
+def shelf_of(
+    *stories: Story,
+    calibration: Calibration = ANSWERS,
+    embedder: Embedder | None = None,
+    reader: WordReader | None = None,
+) -> Shelf:
+    """Return a shelf with `stories`, the small story where none is given, and a reader that finds nothing."""
     used = embedder or CountingEmbedder()
-    return Shelf([StoryIndex.build(story, used) for story in stories or (STORY,)], calibration)
+    indexes = [StoryIndex.build(story, used) for story in stories or (STORY,)]
+    return Shelf(indexes, used, reader or WordReader(), calibration)
 
 
 def quote_of(text: str, story: Story = STORY, *, bold: str = "", score: float = 1.0) -> Quote:

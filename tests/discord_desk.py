@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import simcord
 
 from bot.app import StorydeskBot
-from bot.calibration import Calibration
 from bot.config import Config
 from bot.desk import Desk, Shelf
+from bot.opening import load_reader
 from bot.store import Store
 from index.embed import SentenceTransformerEmbedder
 from index.load import shipped_story
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def shipped_shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
-    return Shelf([StoryIndex.build(shipped_story(), embedder)], Calibration.load(embedder.fingerprint))
+    reader, calibration = load_reader(Config(), embedder)
+    return Shelf([StoryIndex.build(shipped_story(), embedder)], embedder, reader, calibration)
 
 
 def bot_with(load: Callable[[], Shelf], folder: Path, **settings: Any) -> StorydeskBot:

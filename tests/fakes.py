@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.reader import Reading
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,3 +45,32 @@ class CountingEmbedder:
             counts[row, -1] = not counts[row].any()
         unit: NDArray[np.float32] = counts / np.linalg.norm(counts, axis=1, keepdims=True)
         return unit
+
+
+@dataclass(frozen=True)
+class WordReader:
+    """Reads an answer where one of `scores`' words stands, the first of them in its order; nothing anywhere else.
+
+    It knows every word but `unknown`. `seen` collects every pair that was read, in order.
+    """
+
+    scores: Mapping[str, float] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    fingerprint: str = "words-1"
+    seen: list[tuple[str, str]] = field(default_factory=list)
+
+    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
+        """Return the best answer of each (question, passage), in their order."""
+        self.seen.extend(pairs)
+        return [self._reading(passage) for _, passage in pairs]
+
+    def _reading(self, passage: str) -> Reading:
+        for words, score in self.scores.items():
+            if words in passage:
+                at = passage.index(words)
+                return Reading(at, at + len(words), score)
+        return Reading(0, 0, float("-inf"))
+
+    def knows(self, word: str) -> bool:
+        """Say whether `word` is a common one."""
+        return word not in self.unknown

@@ -4,14 +4,13 @@ import re
 
 import pytest
 from bot_fakes import ANSWERS, IS_SILENT, SHOWS_CLOSEST, STORY, shelf_of
-from fakes import CountingEmbedder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.answer import Answer, NoAnswer, Reply, answer_question, answering_words
 from bot.calibration import Calibration
+from bot.ranking import Ranking
 from index.story import Story
-from index.story_index import StoryIndex
 
 
 def reply_to(question: str, calibration: Calibration = ANSWERS, story: Story = STORY, *, closest: int = 3) -> Reply:
@@ -91,17 +90,17 @@ def test_where_nothing_is_near_nothing_is_quoted() -> None:
 
 @pytest.mark.parametrize("calibration", [ANSWERS, SHOWS_CLOSEST])
 def test_further_passages_are_the_next_in_the_ranking(calibration: Calibration) -> None:
-    hits = StoryIndex.build(STORY, CountingEmbedder()).search("How many troops?", 10)
-    reply = answer_question("How many troops?", hits, STORY.id, calibration, closest=2)
-    ranking = [hit.number for hit in hits]
+    found = shelf_of(STORY).ranking("How many troops?", None, 10)
+    reply = answer_question("How many troops?", found, STORY.id, calibration, closest=2)
+    ranking = [candidate.hit.number for candidate in found.candidates]
     shown = [quote.number for quote in reply.quotes]
     assert reply.further
     assert [*shown, *reply.further] == ranking[: len(shown) + len(reply.further)]
 
 
 def test_a_question_without_any_hit_is_met_with_silence() -> None:
-    calibration = Calibration("counting-1", 5.0, {}, answered_from=0.5, near_dense=0.2, near_coverage=0.3)
-    reply = answer_question("Why?", [], STORY.id, calibration)
+    calibration = Calibration("counting-1", "words-1", 5.0, {}, answered_from=0.5, near_dense=0.2, near_coverage=0.3)
+    reply = answer_question("Why?", Ranking("Why?", ()), STORY.id, calibration)
     assert (reply.verdict, reply.confidence, reply.quotes) == ("silent", 0.0, ())
 
 
@@ -139,10 +138,7 @@ def test_quotes_are_exact_whatever_the_story_and_the_question(
 
 def test_a_sentence_without_a_number_does_not_answer_how_many() -> None:
     body = "Russian instructors came to Niger. They stayed. Two trucks stood at the gate."
-    index = StoryIndex.build(Story.from_text(body, title="T"), CountingEmbedder())
-    asked = "How many Russian instructors came to Niger?"
-    hits = index.search(asked)
-    assert hits[0].text == "Russian instructors came to Niger."
-    assert answer_question(asked, hits, index.story.id, ANSWERS).verdict == "closest"
-    told = "What about the Russian instructors who came to Niger?"
-    assert answer_question(told, index.search(told), index.story.id, ANSWERS).verdict == "answered"
+    story = Story.from_text(body, title="T")
+    reply = reply_to("How many Russian instructors came to Niger?", story=story)
+    assert (reply.verdict, reply.quotes[0].text) == ("closest", "Russian instructors came to Niger.")
+    assert reply_to("What about the Russian instructors who came to Niger?", story=story).verdict == "answered"

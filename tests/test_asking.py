@@ -8,10 +8,12 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import pytest_asyncio
 import simcord
 from discord_desk import bot_with, buttons_of, said, shipped_shelf, texts_of
+from numpy.typing import NDArray
 
 from bot import phrase
 from bot.app import StorydeskBot
@@ -292,13 +294,13 @@ async def test_the_model_never_works_in_the_event_loop(
 ) -> None:
     threads: list[str] = []
     index = shelf.index(None)
-    search = index.search
+    search = index.search_vector
 
-    def noted(query: str, count: int = 10) -> list[Hit]:
+    def noted(query: str, vector: NDArray[np.float32], count: int = 10) -> list[Hit]:
         threads.append(threading.current_thread().name)
-        return search(query, count)
+        return search(query, vector, count)
 
-    monkeypatch.setattr(index, "search", noted)
+    monkeypatch.setattr(index, "search_vector", noted)
     await alice.slash(channel, "ask", question=TROOPS)
     await alice.slash(channel, "lookup", query="base")
     assert len(threads) == 2

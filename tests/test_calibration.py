@@ -1,33 +1,80 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.calibration import Calibration, features
+from bot.calibration import Calibration, Strictness, features
 from bot.errors import ConfigError
+from bot.ranking import Candidate
 from index.embed import BUNDLED_SHA256
 from index.passages import Passage
 from index.story import Span
 from index.story_index import Hit
 
 
-def hit(score: float = 0.0, *, dense: float = 0.0, coverage: float = 0.0, kind: bool = False) -> Hit:
+def hit(
+    score: float = 0.0, *, dense: float = 0.0, coverage: float = 0.0, kind: bool = False, read: float | None = None
+) -> Candidate:
     passage = Passage(Span(0, 1), Span(0, 1), 1)
-    return Hit(0, passage, "x", score, dense=dense, bm25=0.0, coverage=coverage, context=0.0, kind=kind)
+    found = Hit(0, passage, "x", score, dense=dense, bm25=0.0, coverage=coverage, context=0.0, kind=kind)
+    return Candidate(found, score, read)
 
 
 def calibration(intercept: float = 0.0, **coefficients: float) -> Calibration:
-    return Calibration("model", intercept, coefficients, answered_from=0.6, near_dense=0.2, near_coverage=0.3)
+    return Calibration("model", "reader", intercept, coefficients, answered_from=0.6, near_dense=0.2, near_coverage=0.3)
 
 
-def test_the_calibration_that_ships_is_of_the_bundled_model() -> None:
-    assert Calibration.load(BUNDLED_SHA256).model == BUNDLED_SHA256
+def shipped() -> dict[str, Any]:
+    found = json.loads(resources.files("bot").joinpath("calibration.json").read_text("utf-8"))
+    assert isinstance(found, dict)
+    return found
 
 
-def test_it_is_refused_for_any_other_model() -> None:
-    with pytest.raises(ConfigError, match=r"fitted for another embedding model; refit it .*or use the bundled model"):
-        Calibration.load("another")
+def test_the_calibration_that_ships_is_of_the_bundled_models() -> None:
+    weights = resources.files("bot").joinpath("reader_model", "reader.safetensors").read_bytes()
+    reader = hashlib.sha256(weights).hexdigest()
+    found = Calibration.load(BUNDLED_SHA256, reader)
+    assert (found.model, found.reader) == (BUNDLED_SHA256, reader)
+
+
+@pytest.mark.parametrize("other", ["embedding model", "reader"])
+def test_it_is_refused_for_any_other_model(other: str) -> None:
+    model, reader = shipped()["model"], shipped()["reader"]
+    named = ("another", reader) if other == "embedding model" else (model, "another")
+    with pytest.raises(ConfigError, match=rf"fitted for another {other}; fit one with .*or use the bundled models"):
+        Calibration.load(*named)
+
+
+def test_the_stricter_the_surer_it_must_be() -> None:
+    model, reader = shipped()["model"], shipped()["reader"]
+    levels: tuple[Strictness, ...] = ("relaxed", "balanced", "strict")
+    thresholds = [Calibration.load(model, reader, strictness=level).answered_from for level in levels]
+    assert thresholds == sorted(set(thresholds))
+
+
+def test_a_calibration_of_ones_own_is_read_from_its_file(tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps(shipped() | {"model": "mine", "reader": "too"}), "utf-8")
+    assert Calibration.load("mine", "too", path=own).model == "mine"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"answered_from": 1}'])
+def test_a_file_that_is_no_calibration_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=r"own\.json cannot be read"):
+        Calibration.load("mine", "too", path=tmp_path / "own.json")
+
+
+def test_the_reader_counts_by_the_first_and_by_the_best_passage() -> None:
+    found = features([hit(read=-3.0), hit(read=5.0), hit()])
+    assert (found["read"], found["best_read"]) == (-0.3, 0.5)
+    assert features([hit()])["read"] == features([hit()])["best_read"] == -1.2
 
 
 def test_confidence_is_the_logistic_function_of_the_weighted_features() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 from bot_fakes import ANSWERS, BODY, IS_SILENT, STORY, shelf_of
-from fakes import CountingEmbedder
+from fakes import CountingEmbedder, WordReader
 from typer.testing import CliRunner
 
 from bot.cli import app
@@ -343,7 +343,7 @@ def test_eval_asks_whatever_the_verdict_is(home: Path, monkeypatch: pytest.Monke
 
 def test_doctor_ends_with_one_where_something_is_bad(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.doctor.load_embedder", lambda _: CountingEmbedder())
-    monkeypatch.setattr("bot.doctor.Calibration.load", lambda _: ANSWERS)
+    monkeypatch.setattr("bot.doctor.load_reader", lambda *_: (WordReader(), ANSWERS))
     result = called("doctor")
     assert result.exit_code == 0
     assert all(line.startswith("ok   ") for line in result.stdout.splitlines())

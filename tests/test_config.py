@@ -37,8 +37,14 @@ def test_without_a_file_every_setting_has_its_default() -> None:
     config = load_config()
     assert config.model_dump() == {
         "story": {"path": ""},
-        "model": {"name": "all-MiniLM-L6-v2"},
-        "answers": {"max_question_characters": 500, "closest": 3, "lookup_count": 5},
+        "model": {"name": "all-MiniLM-L6-v2", "reader": "storydesk-reader"},
+        "answers": {
+            "max_question_characters": 500,
+            "closest": 3,
+            "lookup_count": 5,
+            "strictness": "balanced",
+            "calibration": "",
+        },
         "discord": {"answer_mentions": True, "answer_direct_messages": True},
         "storage": {"folder": ""},
         "log": {"level": "INFO"},

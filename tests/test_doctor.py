@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from bot_fakes import STORY
-from fakes import CountingEmbedder
+from bot_fakes import ANSWERS, STORY
+from fakes import CountingEmbedder, WordReader
 
 from bot.config import load_config
 from bot.doctor import Finding, examine
+from bot.errors import ConfigError
 from bot.opening import index_folder
 from index.embed import BUNDLED_SHA256
 from index.errors import ModelError
@@ -29,6 +30,7 @@ def _a_healthy_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISCORD_TOKEN", raising=False)
     monkeypatch.delenv("DISCORD_TOKEN_FILE", raising=False)
     monkeypatch.setattr("bot.doctor.load_embedder", lambda _: EMBEDDER)
+    monkeypatch.setattr("bot.doctor.load_reader", lambda *_: (WordReader(), ANSWERS))
 
 
 def findings(config: Path | None = None) -> dict[str, Finding]:
@@ -75,10 +77,14 @@ def test_a_model_that_does_not_load_is_bad(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_model_without_a_calibration_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.doctor.load_embedder", lambda _: CountingEmbedder())
+    def load(*_: object) -> None:
+        message = "The answers' calibration was fitted for another reader."
+        raise ConfigError(message)
+
+    monkeypatch.setattr("bot.doctor.load_reader", load)
     found = findings()
     assert found["model"].is_good
-    assert not found["calibration"].is_good
+    assert found["reader"] == Finding("reader", False, "The answers' calibration was fitted for another reader.")  # noqa: FBT003
 
 
 def test_a_saved_index_is_told_with_its_size_and_place() -> None:

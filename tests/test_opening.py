@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from bot_fakes import STORY
-from fakes import CountingEmbedder
+from fakes import CountingEmbedder, WordReader
 
 from bot.config import load_config
 from bot.errors import ConfigError, UnknownStoryError
@@ -91,7 +92,8 @@ def test_no_id_leads_out_of_the_data_folder(story_id: str, config: Config) -> No
 
 
 def test_a_model_without_a_calibration_is_refused(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.opening.load_embedder", lambda _: CountingEmbedder())
+    monkeypatch.setattr("bot.opening.load_embedder", lambda _: SimpleNamespace(fingerprint="other", model=None))
+    monkeypatch.setattr("bot.opening.Reader.open", lambda *_: WordReader())
     with pytest.raises(ConfigError, match="another embedding model"):
         load_shelf(config, STORY)
 

@@ -71,19 +71,26 @@ def test_a_lookup_is_a_table_of_scores_paragraphs_and_passages(console: Console)
 
 def test_a_report_has_every_figure_and_a_dash_for_what_was_not_counted(console: Console) -> None:
     figures = Report(
-        cases=12, answerable=8, hit_at_1=0.75, hit_at_3=0.875, mrr=0.8125, precision=None, recall=0.5, refused=1.0,
-        median_ms=12.34,
+        cases=12, answerable=8, hit_at_1=0.75, hit_at_3=0.875, mrr=0.8125, exact_match=0.5, f1=0.625,
+        auroc_near=0.7, auroc_foreign=None, precision=None, recall=0.5, refused=1.0, risk_area=0.1,
+        calibration_error=0.05, median_ms=12.34, intervals={"f1": (0.5, 0.75)},
     )  # fmt: skip
     show_report(console, figures)
-    rows = [line.split("│")[1:3] for line in console.export_text().splitlines() if line.startswith("│")]
-    assert [(name.strip(), value.strip()) for name, value in rows] == [
-        ("questions", "12"),
-        ("of them answerable", "8"),
-        ("right sentence first (hit@1)", "0.750"),
-        ("right sentence among three (hit@3)", "0.875"),
-        ("mean reciprocal rank", "0.812"),
-        ("precision of answered", "-"),
-        ("recall of answered", "0.500"),
-        ("unanswerable not called answered", "1.000"),
-        ("median time", "12.3 ms"),
+    rows = [line.split("│")[1:4] for line in console.export_text().splitlines() if line.startswith("│")]
+    assert [tuple(cell.strip() for cell in row) for row in rows] == [
+        ("questions", "12", ""),
+        ("of them answerable", "8", ""),
+        ("right sentence first (hit@1)", "0.750", ""),
+        ("right sentence among three (hit@3)", "0.875", ""),
+        ("mean reciprocal rank", "0.812", ""),
+        ("short answer, exact match", "0.500", ""),
+        ("short answer, F1", "0.625", "0.500 to 0.750"),
+        ("AUROC answerable against near miss", "0.700", ""),
+        ("AUROC answerable against off-topic", "-", ""),
+        ("precision of answered", "-", ""),
+        ("recall of answered", "0.500", ""),
+        ("unanswerable not called answered", "1.000", ""),
+        ("area under risk-coverage", "0.100", ""),
+        ("expected calibration error", "0.050", ""),
+        ("median time", "12.3 ms", ""),
     ]

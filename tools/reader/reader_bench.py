@@ -18,8 +18,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reader import Reading
     from reader_examples import Case, Source
+
+    from bot.reader import Reading
 
     Pair = tuple[str, str]
     ReadPairs = Callable[[Sequence[Pair]], list[Reading]]

@@ -25,13 +25,14 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from reader import MAX_TOKENS, Reader, computes_bfloat16, dequantised, frozen_digest
 from reader_bench import figures, sample
 from reader_examples import Example, ExampleMaker, Source, load_sources
 from safetensors.torch import save_file
 from torch.nn import functional
 from transformers import AutoTokenizer, BertForQuestionAnswering
 from transformers.utils import logging
+
+from bot.reader import MAX_TOKENS, Reader, computes_bfloat16, dequantised, frozen_digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,10 +131,14 @@ class Trainer:
         self._log({"step": self.step, "done": True} | self.measured(dev))
 
     def _batches(self, epoch: int) -> list[list[Example]]:
-        return batches_of(self.maker.epoch(epoch), self.recipe.batch, Random(f"{self.recipe.seed + 1000 * self.recipe.order}/{epoch}"))
+        return batches_of(
+            self.maker.epoch(epoch), self.recipe.batch, Random(f"{self.recipe.seed + 1000 * self.recipe.order}/{epoch}")
+        )
 
     def _learn(self, batch: Batch) -> float:
-        torch.manual_seed((self.recipe.seed + 1000 * self.recipe.order) * 1_000_003 + self.step)  # dropout is the same after a restart
+        torch.manual_seed(
+            (self.recipe.seed + 1000 * self.recipe.order) * 1_000_003 + self.step
+        )  # dropout is the same after a restart
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * _schedule(self.step, self.steps, self.recipe.warmup)
         set_training(self.model, self.recipe.frozen_layers)
@@ -175,7 +180,9 @@ class Trainer:
         """Return the development figures of the averaged weights."""
         state = {n: p.detach().clone() for n, p in self.trained.items()}
         put(self.trained, self.average)
-        report = figures(dev, Reader(self.model, self.tokenizer, bfloat16=computes_bfloat16()).read_pairs)
+        report = figures(
+            dev, Reader(self.model, self.tokenizer, fingerprint="", bfloat16=computes_bfloat16()).read_pairs
+        )
         put(self.trained, state)
         return report
 

