@@ -5,7 +5,8 @@
 A logistic regression on `bot.calibration.features`: does the first quote answer the question? The
 data must be stories that the reader was not trained on, else its scores are too good. The figures
 printed are cross-validated by story. Answerable questions of a set count together as much as those
-of any other; unanswerable ones, of one set only, count half as much as all answerable ones.
+of any other; near misses, of one set only, half as much as all answerable ones, and questions
+of other stories 0.15 times as much.
 `answered_from` is the least confidence from which on 85, 90 and 95 of 100 quotes shown for
 answerable questions are right (relaxed, balanced, strict).
 """
@@ -24,7 +25,7 @@ from bot.answer import Quote
 from bot.calibration import Calibration, features
 from bot.config import Config
 from bot.desk import Shelf
-from bot.evaluate import is_right, read_cases, read_stories, with_gold_spans
+from bot.evaluate import is_right, read_cases, read_stories, with_foreign, with_gold_spans
 from bot.opening import load_embedder
 from bot.reader import Reader
 from index.story_index import StoryIndex
@@ -38,24 +39,28 @@ _SEED = 20261123
 _PRECISION = {"relaxed": 0.85, "balanced": 0.9, "strict": 0.95}
 _FOLDS = 8
 _HITS = 10
+_FOREIGN = 20  # questions of other stories that each story is asked
 _NEAR_DENSE, _NEAR_COVERAGE = 0.22, 0.34
 _SETS = ("squad2", "newwiki", "wikinews")
 
 
 def examples(
     folder: Path, sample: int, embedder: SentenceTransformerEmbedder, reader: Reader
-) -> tuple[list[dict[str, float]], list[bool], list[bool], list[str]]:
-    """Return, a question each: features, whether the first hit is right, whether it is answerable, its story."""
+) -> tuple[list[dict[str, float]], list[bool], list[str], list[str]]:
+    """Return, a question each: features, whether the first hit is right, its kind, its story.
+
+    The kind is "answerable", "near" (unanswerable, about the story) or "foreign".
+    """
     nothing = Calibration("", "", 0.0, {}, 0.5, 0.0, 0.0)
     rows: list[dict[str, float]] = []
     right: list[bool] = []
-    answerable: list[bool] = []
+    kinds: list[str] = []
     groups: list[str] = []
     for name in _SETS:
         stories = read_stories(folder / name / "stories.jsonl")
         cases = read_cases(folder / name / "cases.jsonl")
         chosen = np.random.default_rng(_SEED).permutation(len(cases))[:sample]
-        wanted = [cases[at] for at in sorted(chosen)]
+        wanted = with_foreign([cases[at] for at in sorted(chosen)], _FOREIGN)
         used = [stories[key] for key in dict.fromkeys(case.story_id for case in wanted)]
         shelf = Shelf([StoryIndex.build(story, embedder) for story in used], embedder, reader, nothing)
         for case in wanted:
@@ -63,10 +68,10 @@ def examples(
             candidates = shelf.ranking(case.question, story.id, _HITS).candidates
             rows.append(features(candidates))
             right.append(is_right(Quote.of(candidates[0], story.id), with_gold_spans(case, story).spans))
-            answerable.append(case.answerable)
+            kinds.append("answerable" if case.answerable else "foreign" if case.is_foreign else "near")
             groups.append(f"{name}/{case.story_id}")
         print(f"{name}: {len(wanted)} questions on {len(used)} stories", flush=True)
-    return rows, right, answerable, groups
+    return rows, right, kinds, groups
 
 
 def threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
@@ -77,14 +82,17 @@ def threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_], precisi
     return float(confidence[order[good[-1]]]) if len(good) else 1.0
 
 
-def weights(answerable: NDArray[np.bool_], sets: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Return how much each question counts, (n,) float64."""
-    found = np.zeros(len(answerable))
+def weights(kinds: NDArray[np.str_], sets: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Return how much each question counts, (n,) float64, on average 1."""
+    found = np.zeros(len(kinds))
     for name in np.unique(sets):
-        of_set = answerable & (sets == name)
+        of_set = (kinds == "answerable") & (sets == name)
         found[of_set] = 1 / max(of_set.sum(), 1)
-    found[~answerable] = found.sum() / 2 / max((~answerable).sum(), 1)
-    return np.asarray(found * len(answerable) / found.sum())
+    answerable = found.sum()
+    for kind, share in (("near", 0.5), ("foreign", 0.15)):
+        of_kind = kinds == kind
+        found[of_kind] = answerable * share / max(of_kind.sum(), 1)
+    return np.asarray(found * len(kinds) / found.sum())
 
 
 def digest(folder: Path) -> str:
@@ -105,16 +113,20 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=2000, help="questions a set")
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
     parser.add_argument("--reader", default="storydesk-reader")
+    parser.add_argument("--keep", type=Path, help="write the features to this .npz file")
     parser.add_argument("--output", type=Path, default=Path("bot/calibration.json"))
     arguments = parser.parse_args()
     embedder = load_embedder(Config(model={"name": arguments.model}))
     reader = Reader.open(arguments.reader, embedder.model)
-    rows, right_list, answerable_list, groups = examples(arguments.data, arguments.sample, embedder, reader)
+    rows, right_list, kind_list, groups = examples(arguments.data, arguments.sample, embedder, reader)
     names = list(rows[0])
     table = np.array([[row[name] for name in names] for row in rows])
-    right, answerable = np.array(right_list), np.array(answerable_list)
+    right, kinds = np.array(right_list), np.array(kind_list)
+    answerable, near, foreign = (kinds == kind for kind in ("answerable", "near", "foreign"))
     sets = np.array([group.partition("/")[0] for group in groups])
-    counted = weights(answerable, sets)
+    counted = weights(kinds, sets)
+    if arguments.keep is not None:
+        np.savez(arguments.keep, names=names, table=table, right=right, kinds=kinds, groups=np.array(groups))
     regression = LogisticRegression(C=10.0)
     unseen = np.zeros(len(right))
     for fitted, held in GroupKFold(_FOLDS).split(table, right, groups):
@@ -122,10 +134,11 @@ def main() -> None:
         unseen[held] = regression.predict_proba(table[held])[:, 1]
     print(f"AUROC right against wrong {roc_auc_score(right, unseen):.3f}, Brier {brier_score_loss(right, unseen):.3f}")
     for name in _SETS:
-        of_set = sets == name
-        if not answerable[of_set].all():
-            separation = roc_auc_score(answerable[of_set], unseen[of_set])
-            print(f"AUROC answerable against near miss ({name}) {separation:.3f}")
+        for kind, others in (("near miss", near), ("foreign", foreign)):
+            of_set = (sets == name) & (answerable | others)
+            if not answerable[of_set].all():
+                separation = roc_auc_score(answerable[of_set], unseen[of_set])
+                print(f"AUROC answerable against {kind} ({name}) {separation:.3f}")
     answered_from = {}
     for strictness, precision in _PRECISION.items():
         from_here = threshold(unseen[answerable], right[answerable], precision)
@@ -133,7 +146,8 @@ def main() -> None:
         called = unseen >= from_here
         print(
             f"{strictness}: from {from_here:.3f} on, of the answerable {called[answerable].mean():.3f} answered, "
-            f"{right[answerable & called].mean():.3f} of them rightly; of the others {called[~answerable].mean():.3f}"
+            f"{right[answerable & called].mean():.3f} of them rightly; "
+            f"of the near misses {called[near].mean():.3f}, of the foreign {called[foreign].mean():.3f}"
         )
     regression.fit(table, right, sample_weight=counted)
     values = {

@@ -10,7 +10,7 @@ import re
 
 from index.story import Span
 
-_NAME = r"(?:the |a |an |his |her |its |their )?(?:[\w’'.&-]+ ){0,3}?[\w’'&-]*\w"
+_NAME = r"(?: [^,;:()“”\"]{1,60}?(?=[,;:()”\"]|\.?$))?"
 _SPEAKER = r"(?:[A-Z][\w’'.-]*|he|she|they|it|officials?|analysts?|experts?|researchers?|media|police)"
 _SAYS = (
     r"(?:said|says|told|tells|claimed|claims|argued|argues|believes?|believed|thinks?|thought|warned|warns|"
@@ -18,13 +18,13 @@ _SAYS = (
     r"accuses|predicted|predicts|announced|announces|stated|states|called|calls|hopes?|hoped|fears?|feared)"
 )
 _CLAIM = re.compile(
-    rf"\b(?:according to|as (?:reported|told|stated|claimed|described) by|in the (?:view|words|opinion) of|"
-    rf"reports? by|an estimate by) {_NAME}"
-    r"|\bin (?:his|her|its|their) (?:view|words|opinion)\b"
+    rf"\b(?:[Aa]ccording to|[Aa]s (?:reported|told|stated|claimed|described) by|[Ii]n the (?:view|words|opinion) of|"
+    rf"reports? by|an estimate by){_NAME}"
+    r"|\b[Ii]n (?:his|her|its|their) (?:view|words|opinion)\b"
     r"|\b(?:is|are|was|were) (?:widely )?(?:viewed|seen|regarded|considered|described|believed|thought|said|"
     r"reported|alleged|understood|expected|rumou?red) (?:as|to)\b"
     rf"|\b(?:{_SPEAKER} ){{1,4}}{_SAYS}\b"
-    r"|\b(?:reportedly|allegedly|supposedly|apparently|purportedly)\b"
+    r"|\b(?:[Rr]eportedly|allegedly|supposedly|apparently|purportedly)\b"
 )
 
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from bot_fakes import BODY, STORY, shelf_of
+from fakes import CountingEmbedder, WordReader
+
+from bot.ranking import READ, READER_WEIGHT, Ranking
+from index.story import Story
+
+
+def ranked(
+    question: str, reader: WordReader, story: Story = STORY, embedder: CountingEmbedder | None = None
+) -> Ranking:
+    return shelf_of(story, reader=reader, embedder=embedder).ranking(question, None, 10)
+
+
+def test_a_passage_that_reads_as_an_answer_comes_first() -> None:
+    asked = "What about the troops that are pulled out?"
+    before = [candidate.hit.number for candidate in ranked(asked, WordReader()).candidates]
+    found = ranked(asked, WordReader({"stationed": 12.0}))
+    best = found.candidates[0]
+    assert "stationed" in best.hit.text
+    assert best.hit.number != before[0]
+    assert best.read == 12.0
+    assert best.words is not None
+    assert STORY.text(best.words) == "stationed"
+    assert best.score == pytest.approx(best.hit.score + READER_WEIGHT * 12)
+
+
+def test_only_the_best_few_are_read_each_with_the_sentence_before_it() -> None:
+    reader = WordReader()
+    found = ranked("troops", reader)
+    assert len(reader.seen) == READ
+    windows = [window for _, window in reader.seen]
+    first = next(c for c in found.candidates if c.hit.text.startswith("Kurt Campbell"))
+    assert "More than 1,000 American troops are stationed there at present. " + first.hit.text in windows
+    assert "The United States will pull its troops out of Niger." in windows
+    assert all(window in BODY for window in windows)
+
+
+def test_words_in_the_sentence_before_are_not_the_sentences_own() -> None:
+    found = ranked("troops", WordReader({"More than 1,000": 9.0}))
+    after = next(c for c in found.candidates if c.hit.text.startswith("Kurt Campbell"))
+    assert (after.words, after.read) == (None, -6.0)
+
+
+def test_a_score_counts_within_its_bounds() -> None:
+    for score, counted in ((99.0, 12.0), (-99.0, -12.0)):
+        best = next(c for c in ranked("base cost", WordReader({"$100": score})).candidates if "$100" in c.hit.text)
+        assert best.read == counted
+
+
+def test_an_unread_passage_never_overtakes_one_that_was_read() -> None:
+    found = ranked("troops base cost pact", WordReader())
+    scores = [candidate.score for candidate in found.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert [candidate.read is None for candidate in found.candidates] == [False] * READ + [True] * 2
+
+
+def test_the_asking_sentence_is_what_is_read_and_the_whole_message_counts_a_little() -> None:
+    reader, embedder = WordReader(), CountingEmbedder()
+    found = ranked("I like the troops. How much did the base cost?", reader, embedder=embedder)
+    assert found.question == "How much did the base cost?"
+    assert {question for question, _ in reader.seen} == {"How much did the base cost?"}
+    assert embedder.seen[-2:] == ["How much did the base cost?", "I like the troops. How much did the base cost?"]
+
+
+def test_slips_are_mended_before_anything_is_looked_for() -> None:
+    found = ranked("what did kurt campbel agree", WordReader(unknown=("campbel",)))
+    assert found.question == "what did kurt Campbell agree"
+
+
+def test_the_same_question_gives_the_same_ranking_a_hundred_times() -> None:
+    shelf = shelf_of(reader=WordReader({"closed": 2.0}))
+    first = shelf.ranking("base cost", None, 10)
+    assert all(shelf.ranking("base cost", None, 10) == first for _ in range(100))
