@@ -329,10 +329,15 @@ def stored_tensors(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.contiguous() for name, tensor in stored.items()}
 
 
-def export(trainer: Trainer, out: Path, dev: Sequence[Any]) -> dict[str, Any]:
-    """Write the shippable folder from the last checkpoint's averaged weights; return `reader.json`'s content."""
-    state = torch.load(trainer.work / "checkpoint.pt", weights_only=True)
-    trainer.average = state["average"]
+def export(trainer: Trainer, out: Path, dev: Sequence[Any], blended: Sequence[Path] = ()) -> dict[str, Any]:
+    """Write the shippable folder from the last checkpoint's averaged weights; return `reader.json`'s content.
+
+    The weights of the runs in `blended`, begun from the same head, are averaged in (Wortsman et al. 2022).
+    """
+    checkpoints = [torch.load(work / "checkpoint.pt", weights_only=True) for work in (trainer.work, *blended)]
+    averages = [state["average"] for state in checkpoints]
+    trainer.average = {name: sum(found[name] for found in averages) / len(averages) for name in averages[0]}
+    state = checkpoints[0]
     before = trainer.measured(dev)
     stored = stored_tensors(trainer.average)
     trainer.average = {
@@ -349,6 +354,7 @@ def export(trainer: Trainer, out: Path, dev: Sequence[Any]) -> dict[str, Any]:
         "quantisation": "int8 rows, one float16 scale per row",
         "recipe": asdict(trainer.recipe),
         "steps": state["step"],
+        "blended": [{"recipe": other["recipe"], "steps": other["step"]} for other in checkpoints[1:]],
         "dev": trainer.measured(dev),
         "dev_before_quantisation": before,
     }
@@ -370,6 +376,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/eval"))
     parser.add_argument("--work", type=Path, default=Path("runs/reader"))
     parser.add_argument("--out", type=Path, default=Path("reader"))
+    parser.add_argument("--blend", type=Path, nargs="*", default=[], help="runs whose weights are averaged in")
     parser.add_argument("--every", type=int, default=1000, help="steps between checkpoints")
     parser.add_argument("--threads", type=int, default=2)
     for name, value in asdict(Recipe()).items():
@@ -385,7 +392,7 @@ def main() -> None:
     if options["what"] == "train":
         trainer.run(sample(dev, DEV_SIZES_QUICK), options["every"])
     else:
-        print(json.dumps(export(trainer, options["out"], sample(dev, DEV_SIZES)), indent=2))
+        print(json.dumps(export(trainer, options["out"], sample(dev, DEV_SIZES), options["blend"]), indent=2))
 
 
 if __name__ == "__main__":
