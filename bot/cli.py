@@ -190,9 +190,11 @@ def evaluate(  # noqa: PLR0917 - Typer's way to declare options
 
 
 def _set_names(cases: list[Path]) -> list[str]:
-    """Return a name for each file of cases: that of its folder, or its whole path where two share one."""
+    """Return a name for each file of cases: that of its folder, with a number where two have the same."""
     names = [path.resolve().parent.name for path in cases]
-    return names if len(set(names)) == len(names) else [str(path) for path in cases]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{name} {number}" for number, name in enumerate(names, start=1)]
 
 
 def _report(found: dict[str, list[Any]], plot: Path | None, *, as_json: bool) -> None:

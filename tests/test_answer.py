@@ -4,6 +4,7 @@ import re
 
 import pytest
 from bot_fakes import ANSWERS, IS_SILENT, SHOWS_CLOSEST, STORY, shelf_of
+from fakes import WordReader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -142,3 +143,49 @@ def test_a_sentence_without_a_number_does_not_answer_how_many() -> None:
     reply = reply_to("How many Russian instructors came to Niger?", story=story)
     assert (reply.verdict, reply.quotes[0].text) == ("closest", "Russian instructors came to Niger.")
     assert reply_to("What about the Russian instructors who came to Niger?", story=story).verdict == "answered"
+
+
+_TALK = """The base of the Americans will close. It cost $100 million to build, according to state media.
+
+Mali joined the pact. Niger joined the pact as well."""
+TALK = Story(body=_TALK, title="Talk")
+
+
+def talk(question: str, **scores: float) -> Reply:
+    reader = WordReader({words.replace("_", " "): score for words, score in scores.items()})
+    return shelf_of(TALK, reader=reader).answer(question, None, 3)[1]
+
+
+def test_the_words_that_were_read_are_the_short_answer() -> None:
+    reply = talk("Who joined the pact?", Niger=8.0)
+    assert (reply.quotes[0].text, reply.short) == ("Niger joined the pact as well.", "Niger")
+
+
+def test_a_claim_keeps_whose_it_is_in_bold_beside_the_answer() -> None:
+    reply = talk("How much did it cost to build the place?", **{"$100 million": 8.0})
+    assert reply.short == "$100 million"
+    assert [TALK.text(span) for span in reply.quotes[0].bold] == ["$100 million", "according to state media"]
+
+
+def test_a_sentence_that_refers_back_is_quoted_with_the_one_before_it() -> None:
+    reply = talk("How much did it cost to build the place?", **{"$100 million": 8.0})
+    assert [quote.text for quote in reply.quotes][1:] == ["The base of the Americans will close."]
+    assert reply.quotes[1].number not in reply.further
+
+
+def test_a_question_for_several_things_gets_every_sentence_that_reads_as_an_answer() -> None:
+    several = talk("Which two countries joined the pact?", Niger=8.0, Mali=7.0)
+    assert {quote.text for quote in several.quotes} == {"Mali joined the pact.", "Niger joined the pact as well."}
+    assert len(talk("Which country joined the pact?", Niger=8.0, Mali=7.0).quotes) == 1
+
+
+def test_words_that_read_badly_are_left_to_the_rules() -> None:
+    reply = talk("How much did it cost to build the place?", build=-5.0)
+    assert reply.short == "$100 million"
+
+
+def test_of_many_words_that_were_read_the_name_in_them_answers() -> None:
+    body = "The talks were held between Kurt Campbell and the men who rule the country."
+    reader = WordReader({"held between Kurt Campbell and the men who rule": 5.0})
+    reply = shelf_of(Story(body=body, title="T"), reader=reader).answer("Who held the talks?", None, 3)[1]
+    assert reply.short == "Kurt Campbell"

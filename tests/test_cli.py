@@ -331,6 +331,24 @@ def test_eval_prints_its_figures_and_writes_predictions(home: Path) -> None:
     assert "hit@1" in called(*labelled(home)).stdout
 
 
+@pytest.mark.usefixtures("small")
+def test_eval_reports_each_set_and_all_of_them_and_draws_a_plot(home: Path) -> None:
+    sets = labelled(home)
+    pooled = json.loads(called(*sets, *sets[1:], "--foreign", "1", "--plot", "risk.png", "--json").stdout)
+    assert (pooled["cases"], [found["cases"] for found in pooled["sets"].values()]) == (4, [2, 2])
+    assert (home / "risk.png").read_bytes().startswith(b"\x89PNG")
+    shown = called(*sets, *sets[1:]).stdout
+    assert "Evaluation: all" in shown
+    assert "surest share of the questions" in shown
+
+
+@pytest.mark.usefixtures("small")
+def test_eval_wants_as_many_stories_as_cases(home: Path) -> None:
+    result = called(*labelled(home), "--cases", "cases.jsonl")
+    assert result.exit_code == 1
+    assert "as many --stories as --cases" in result.stderr
+
+
 def test_eval_asks_whatever_the_verdict_is(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def load_shelf_of(config: Config, stories: Sequence[Story], *, progress: object = None) -> Shelf:
         del config, progress

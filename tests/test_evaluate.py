@@ -17,7 +17,9 @@ from bot.evaluate import (
     read_cases,
     read_stories,
     report,
+    risk_table,
     run_cases,
+    with_foreign,
     with_gold_spans,
     write_predictions,
 )
@@ -234,3 +236,38 @@ def test_predictions_that_cannot_be_written_are_told(tmp_path: Path) -> None:
     right = quote_of("The base near Agadez cost $100 million.")
     with pytest.raises(CasesError, match=r"out\.jsonl cannot be written: No such file or directory\.$"):
         write_predictions([outcome(answered(right), right)], tmp_path / "gone" / "out.jsonl")
+
+
+def test_every_story_is_asked_questions_of_the_others_too() -> None:
+    cases = [Case(f"{story}{n}", story, f"{story} {n}?", answerable=n < 3) for story in "ab" for n in range(4)]
+    found = with_foreign(cases, 2)
+    assert found[:8] == cases
+    added = found[8:]
+    assert [case.story_id for case in added] == ["a", "a", "b", "b"]
+    assert all(case.is_foreign and not case.answerable for case in added)
+    assert {case.question[0] for case in added if case.story_id == "a"} == {"b"}
+    assert with_foreign(cases, 2) == found
+    assert with_foreign(cases, 0) == cases
+
+
+def test_confidence_is_weighed_against_near_misses_and_foreign_questions_apart() -> None:
+    near = outcome(NoAnswer("Why?", 0.95, (WRONG,)), WRONG, answerable=False)
+    foreign = Outcome(Case("f", "s", "Why?", answerable=False, kind="foreign"), SILENT, (WRONG,), 1.0)
+    figures = report([outcome(answered(RIGHT), RIGHT), near, foreign])
+    assert (figures.auroc_near, figures.auroc_foreign) == (0.0, 1.0)
+    assert figures.intervals["auroc_near"] == (0.0, 0.0)
+
+
+def test_risk_and_calibration_are_over_all_questions() -> None:
+    figures = report([outcome(answered(RIGHT), RIGHT), outcome(SILENT, WRONG)])
+    assert figures.risk_area == pytest.approx((0 + 1 / 2) / 2)
+    assert figures.calibration_error == pytest.approx((0.1 + 0.1) / 2)
+    assert risk_table([outcome(answered(RIGHT), RIGHT)] * 10)[-1] == (1.0, 0.0)
+
+
+def test_short_answers_are_compared_with_every_gold_answer() -> None:
+    case = Case("c", "s", "Who?", answerable=True, answers=("the troops", "x"), spans=(GOLD,))
+    reply = Answer("Who?", 0.9, (RIGHT,), "troops there")
+    figures = report([Outcome(case, reply, (RIGHT,), 1.0)])
+    assert figures.exact_match == 0.0
+    assert figures.f1 == pytest.approx(2 / 3)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from bot.reader import MAX_ANSWER_TOKENS, Reader, best_spans, dequantised
+from bot.reader import BUNDLED_READER, MAX_ANSWER_TOKENS, Reader, best_spans, dequantised
+from index.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,3 +148,23 @@ def test_the_shipped_reader_refuses_another_encoder(tiny: Reader) -> None:
     assert isinstance(other, torch.nn.Module)
     with pytest.raises(ValueError, match="another model"):
         Reader.load(_FOLDER, other)
+
+
+def test_a_word_is_known_when_it_is_one_entry_of_the_vocabulary(tiny: Reader) -> None:
+    assert tiny.knows("base")
+    assert not tiny.knows("agadez")
+
+
+def test_a_reader_of_ones_own_has_its_own_fingerprint(tiny: Reader, tmp_path: Path) -> None:
+    assert len(tiny.fingerprint) == 64
+    assert Reader.open(str(tmp_path), torch.nn.Linear(1, 1)).fingerprint == tiny.fingerprint
+
+
+def test_a_reader_that_cannot_be_loaded_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"^The reader .*gone.* cannot be loaded: "):
+        Reader.open(str(tmp_path / "gone"), torch.nn.Linear(1, 1))
+
+
+def test_the_reader_that_ships_refuses_another_encoder() -> None:
+    with pytest.raises(ModelError, match=r"'storydesk-reader' cannot be loaded: the encoder holds no BERT model"):
+        Reader.open(BUNDLED_READER, torch.nn.Linear(1, 1))
