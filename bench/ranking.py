@@ -10,6 +10,7 @@ of windows of three sentences, and the weighted sum that ships.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,17 @@ from bot.answer import Quote
 from bot.config import Config
 from bot.evaluate import is_right, read_cases, read_stories, with_gold_spans
 from bot.opening import load_embedder
+from bot.ranking import rank
+from bot.reader import BUNDLED_READER, Reader
 from index.fusion import Evidence
+from index.spelling import Speller
 from index.story_index import StoryIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.evaluate import Case
+    from index.embed import Embedder
 
     Scores = NDArray[np.float32]
 
@@ -50,14 +55,27 @@ def rankings(index: StoryIndex, windows: Scores, case: Case, vector: Scores) -> 
     evidence = Evidence.gather(
         case.question, dense, index._sentences, index._contexts, index._kinds  # noqa: SLF001 - as above
     )  # fmt: skip
+    nothing = np.zeros_like(dense)
     return {
         "cosine": dense,
         "BM25": evidence.bm25,
         "rank fusion": reciprocal_ranks(dense) + reciprocal_ranks(evidence.bm25),
         "standardised sum": standardised(dense) + standardised(evidence.bm25),
         "windows of three": windows @ vector,
-        "ships": evidence.scores(),
+        "fused": evidence.scores(),
+        "fused without coverage": replace(evidence, coverage=nothing).scores(),
+        "fused without context": replace(evidence, context=nothing).scores(),
+        "fused without BM25": replace(evidence, bm25=nothing).scores(),
+        "fused without kind": replace(evidence, kind=np.zeros(len(dense), dtype=np.bool_)).scores(),
     }
+
+
+def read_scores(index: StoryIndex, case: Case, embedder: Embedder, reader: Reader, speller: Speller) -> Scores:
+    """Return the scores of the ranking that ships, (n,) float32; what is not among the best ten has the least."""
+    scores = np.full(len(index), -np.inf, dtype=np.float32)
+    for found in rank(case.question, index, 10, embedder=embedder, reader=reader, speller=speller).candidates:
+        scores[found.hit.number] = found.score
+    return scores
 
 
 def places(index: StoryIndex, case: Case) -> NDArray[np.bool_]:
@@ -81,6 +99,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=700, help="answerable questions a set")
     arguments = parser.parse_args()
     embedder = load_embedder(Config())
+    reader = Reader.open(BUNDLED_READER, embedder.model)
     print("| set | ranking | hit@1 | hit@3 |\n|---|---|---|---|")
     for name in _SETS:
         stories = read_stories(arguments.data / name / "stories.jsonl")
@@ -88,6 +107,7 @@ def main() -> None:
         order = np.random.default_rng(_SEED).permutation(len(cases))[: arguments.sample]
         chosen = [with_gold_spans(cases[at], stories[cases[at].story_id]) for at in order]
         indexes = {key: StoryIndex.build(stories[key], embedder) for key in {case.story_id for case in chosen}}
+        spellers = {key: Speller(stories[key].body, reader.knows) for key in indexes}
         windows = {
             key: embedder.encode([index.story.text(passage.context) for passage in index.passages])
             for key, index in indexes.items()
@@ -96,7 +116,10 @@ def main() -> None:
         among_three: dict[str, list[bool]] = {}
         for case, vector in zip(chosen, embedder.encode([case.question for case in chosen]), strict=True):
             right = places(indexes[case.story_id], case)
-            for way, scores in rankings(indexes[case.story_id], windows[case.story_id], case, vector).items():
+            index = indexes[case.story_id]
+            ways = rankings(index, windows[case.story_id], case, vector)
+            ways["fused and read (ships)"] = read_scores(index, case, embedder, reader, spellers[case.story_id])
+            for way, scores in ways.items():
                 best = np.argsort(-scores, kind="stable")
                 first.setdefault(way, []).append(bool(right[best[0]]))
                 among_three.setdefault(way, []).append(bool(right[best[:3]].any()))

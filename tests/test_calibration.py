@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.calibration import Calibration, Strictness, features
+from bot.calibration import FEATURES, Calibration, Strictness, features
 from bot.errors import ConfigError
 from bot.ranking import Candidate
 from index.embed import BUNDLED_SHA256
@@ -69,6 +69,17 @@ def test_a_file_that_is_no_calibration_is_named(text: str, tmp_path: Path) -> No
     (tmp_path / "own.json").write_text(text, "utf-8")
     with pytest.raises(ConfigError, match=r"own\.json cannot be read"):
         Calibration.load("mine", "too", path=tmp_path / "own.json")
+
+
+def test_a_calibration_that_weighs_what_no_longer_exists_is_refused(tmp_path: Path) -> None:
+    old = shipped() | {"coefficients": {"coverage": 1.0}}
+    (tmp_path / "own.json").write_text(json.dumps(old), "utf-8")
+    with pytest.raises(ConfigError, match="it weighs coverage, which no longer exists"):
+        Calibration.load(old["model"], old["reader"], path=tmp_path / "own.json")
+
+
+def test_the_features_are_those_that_are_named() -> None:
+    assert set(features([hit()])) == FEATURES
 
 
 def test_the_reader_counts_by_the_first_and_by_the_best_passage() -> None:
