@@ -28,7 +28,7 @@ _FURTHER = 5
 # A sentence without a number does not say how many, whatever else it shares with the question.
 _MEASURED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT, Kind.DURATION, Kind.TIME))
 _MOST_QUOTES = 3
-_WORDY = 6  # spaces in what should be a name, a number or a date
+_LONG = 40  # characters; more than a name, a number or a date has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
 _REFERS_BACK = re.compile(
     r"[\"“‘']?(?:it|its|he|his|she|her|they|their|them|this|that|these|those|there|such)\b", re.IGNORECASE
@@ -120,10 +120,8 @@ def _short(question: str, best: Candidate) -> Span | None:
     ruled = place.shifted(best.hit.passage.span.start) if place else None
     if best.words is None or best.read is None or best.read <= _READ_WELL:
         return ruled
-    is_wordy = best.hit.text[best.words.start - best.hit.passage.span.start :][: len(best.words)].count(" ") >= _WORDY
-    if is_wordy and ruled is not None and kind_of(question) not in (Kind.REASON, Kind.OTHER):
-        return ruled if best.words.contains(ruled) else best.words
-    return best.words
+    is_long = len(best.words) >= _LONG and kind_of(question) is not Kind.REASON
+    return ruled if is_long and ruled is not None and best.words.contains(ruled) else best.words
 
 
 def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:

@@ -1,7 +1,7 @@
 """How sure an answer is, as a probability, and at which certainty the bot speaks up.
 
 A logistic regression on a handful of features of the best passages, fitted by `bench/calibrate.py`
-on stories that neither ranking nor reader was fitted on, and kept as data in `calibration.json`
+on stories that the reader was not trained on, and kept as data in `calibration.json`
 with the models it holds for. Scores of other models mean something else, so a calibration is
 refused for any but its own.
 """
@@ -15,6 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
 from bot.errors import ConfigError
+from bot.ranking import UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,13 +63,12 @@ class Calibration:
             thresholds = values.pop("answered_from")
             kept = {name: values[name] for name in cls.__dataclass_fields__ if name != "answered_from"}
             calibration = cls(**kept, answered_from=thresholds[strictness])
-            unknown = set(calibration.coefficients) - FEATURES
-            if unknown:
-                message = f"it weighs {', '.join(sorted(unknown))}, which no longer exists"
-                raise ValueError(message)  # noqa: TRY301 - told like any other fault of the file
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"The calibration {path or 'that ships'} cannot be read: {error!r}."
             raise ConfigError(message) from None
+        if unknown := set(calibration.coefficients) - FEATURES:
+            message = f"The calibration {path or 'that ships'} weighs {', '.join(sorted(unknown))}; fit it again."
+            raise ConfigError(message)
         for name, wanted, found in (
             ("embedding model", model, calibration.model),
             ("reader", reader, calibration.reader),
@@ -109,13 +109,10 @@ def features(candidates: Sequence[Candidate]) -> dict[str, float]:
     """
     best = candidates[0]
     runner_up = candidates[1].score if len(candidates) > 1 else best.score
-    reads = [candidate.read for candidate in candidates if candidate.read is not None] or [_UNREAD]
+    reads = [candidate.read for candidate in candidates if candidate.read is not None] or [UNREAD]
     return {
         "dense": best.hit.dense,
         "margin": best.score - runner_up,
-        "read": (best.read if best.read is not None else _UNREAD) / 10,
+        "read": (best.read if best.read is not None else UNREAD) / 10,
         "best_read": max(reads) / 10,
     }
-
-
-_UNREAD = -12.0

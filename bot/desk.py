@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from bot.answer import Quote, answer_question
 from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
-from bot.ranking import rank
+from bot.ranking import Candidate, rank
 from bot.suggest import suggested_questions
 from bot.telemetry import QuestionAnswered, log_question
 from index.spelling import Speller
@@ -220,9 +220,10 @@ class Shelf:
         return rank(question, index, count, embedder=self._embedder, reader=self._reader, speller=speller)
 
     def lookup(self, query: str, count: int, story_id: str | None) -> list[Quote]:
-        """Return the closest passages as quotes."""
-        named = self.index(story_id).story.id
-        return [Quote.of(candidate, named) for candidate in self.ranking(query, story_id, count).candidates]
+        """Return the closest passages as quotes; not read, since a query need not ask anything."""
+        index = self.index(story_id)
+        hits = index.search(self._spellers[index.story.id].mended(query), count)
+        return [Quote.of(Candidate(hit, hit.score), index.story.id) for hit in hits]
 
     def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
         """Return passages by their numbers."""

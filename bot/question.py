@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
-_ASKING = r"(?:what|whats|wats?|which|wich|who|whos|whom|whose|when|wen|where|wheres|why|how|hows)"
+_ASKING = r"(?:what|which|who|whom|whose|when|where|why|how)"
 _HAS_ASKING = re.compile(rf"\b{_ASKING}\b", re.IGNORECASE)
 _BEGINS_ASKING = re.compile(rf"\W*(?:(?:so|and|but|ok|okay|now|then|anyway|um|hey|yo)\b\W*)*{_ASKING}\b", re.IGNORECASE)
 _SEVERAL = re.compile(
@@ -22,7 +22,10 @@ _SEVERAL = re.compile(
 
 
 def focus(question: str) -> str:
-    """Return the sentences of `question` that ask, all of it where that cannot be told."""
+    """Return the sentences of `question` that ask, all of it where that cannot be told.
+
+    Chat spellings such as "wat" are expected to be written out already.
+    """
     parts = [part.strip() for part in _SENTENCE_END.split(question) if part.strip()]
     if len(parts) < 2:  # noqa: PLR2004 - one sentence is its own focus
         return question

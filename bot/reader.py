@@ -80,14 +80,17 @@ class Reader:
     def open(cls, name: str, encoder: nn.Module) -> Self:
         """Return the reader called `name`: the one that ships, a folder, or one of the Hugging Face hub.
 
+        The one that ships stands on `encoder` where that is the bundled model, and loads that model
+        besides where it is another.
+
         Raises:
-            ModelError: it cannot be loaded, or `encoder` is not the one that the shipped reader stands on.
+            ModelError: it cannot be loaded.
         """
         try:
             if name != BUNDLED_READER:
                 return cls.from_pretrained(name)
             with resources.as_file(resources.files("bot").joinpath("reader_model")) as folder:
-                return cls.load(folder, encoder)
+                return cls.load(folder, encoder if _is_foundation(encoder, folder) else None)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             message = f"The reader {name!r} cannot be loaded: {reason}"
@@ -269,6 +272,15 @@ def _assembled(bert: Any, about: dict[str, Any], weights: Path) -> nn.Module:  #
         raise ValueError(message)
     module: nn.Module = model.requires_grad_(requires_grad=False)
     return module
+
+
+def _is_foundation(encoder: nn.Module, folder: Path) -> bool:
+    """Say whether the reader in `folder` was trained from `encoder`."""
+    about = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
+    try:
+        return bool(frozen_digest(_bert_of(encoder), about["frozen_layers"]) == about["frozen_sha256"])
+    except ValueError:
+        return False
 
 
 def _bert_of(encoder: nn.Module) -> Any:  # noqa: ANN401 - as in Reader

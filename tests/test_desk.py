@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bot_fakes import BODY, IS_SILENT, SHOWS_CLOSEST, STORY, SlowEmbedder, shelf_of
-from fakes import CountingEmbedder
+from fakes import CountingEmbedder, WordReader
 
 from bot.desk import Desk, Shelf
 from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
@@ -247,3 +247,12 @@ async def test_only_questions_that_are_answered_are_suggested() -> None:
         assert [(await desk.ask(question)).verdict for question in found] == ["answered", "answered"]
     async with Desk(lambda: shelf_of(calibration=IS_SILENT)) as desk:
         assert await desk.suggestions(2) == []
+
+
+async def test_a_lookup_is_ranked_by_nearness_alone_on_its_scale() -> None:
+    reader = WordReader({"closed": 12.0}, unknown=("trops",))
+    async with Desk(lambda: shelf_of(reader=reader)) as desk:
+        found = await desk.lookup("trops", 6)
+    assert found[0].text == "The United States will pull its troops out of Niger."
+    assert reader.seen == []
+    assert all(quote.score >= 0 for quote in found)

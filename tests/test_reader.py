@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from bot.reader import BUNDLED_READER, MAX_ANSWER_TOKENS, Reader, best_spans, dequantised
+from index.embed import SentenceTransformerEmbedder
 from index.errors import ModelError
 
 if TYPE_CHECKING:
@@ -165,6 +166,9 @@ def test_a_reader_that_cannot_be_loaded_is_told_in_one_line(tmp_path: Path) -> N
         Reader.open(str(tmp_path / "gone"), torch.nn.Linear(1, 1))
 
 
-def test_the_reader_that_ships_refuses_another_encoder() -> None:
-    with pytest.raises(ModelError, match=r"'storydesk-reader' cannot be loaded: the encoder holds no BERT model"):
-        Reader.open(BUNDLED_READER, torch.nn.Linear(1, 1))
+def test_the_reader_that_ships_brings_its_encoder_where_the_embedding_model_is_another(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    pairs = [("How much did the base cost?", "The base near Agadez cost $100 million.")]
+    beside = Reader.open(BUNDLED_READER, torch.nn.Linear(1, 1))
+    assert beside.read_pairs(pairs) == Reader.open(BUNDLED_READER, embedder.model).read_pairs(pairs)

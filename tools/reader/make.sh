@@ -1,6 +1,6 @@
 #!/bin/sh
-# Trains the reader that ships and writes it to bot/reader_model: two runs of 50 to 85 minutes on two
-# cores, and the average of their weights. Stop it at any time; called again, it goes on.
+# Trains the reader that ships and writes it to bot/reader_model: two runs of 47 to 71 minutes
+# each, and the average of their weights. Stop it at any time; called again, it goes on.
 set -eu
 cd "$(dirname "$0")"
 export PYTHONPATH=../.. HF_HUB_OFFLINE=1
