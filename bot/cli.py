@@ -10,10 +10,13 @@ import asyncio
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Never, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar
 
 import typer
+
+from bot.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from bot.config import Config
     from bot.desk import Desk
+    from bot.evaluate import Outcome
     from index.story import Story
 
 _T = TypeVar("_T")
@@ -144,7 +148,7 @@ def index(
         if saved is not None:
             typer.echo(f"The index of “{found.title}” is good: {len(saved)} passages in {folder}.")
         else:
-            with _progress_bar("Embedding") as advance:
+            with Progress("Embedding") as advance:
                 built = StoryIndex.build(found, embedder, progress=advance)
             built.save(folder)
             typer.echo(f"Indexed “{found.title}”: {len(built)} passages in {folder}. Its id is {found.id}.")
@@ -177,11 +181,8 @@ def evaluate(  # noqa: PLR0917 - Typer's way to declare options
         if len(stories) != len(cases):
             message = "Give as many --stories as --cases: they belong together in their order."
             raise CasesError(message)
-        settings = _config(config)
-        found = {
-            name: asyncio.run(_evaluated(texts, asked, foreign, settings))
-            for name, texts, asked in zip(_set_names(cases), stories, cases, strict=True)
-        }
+        sets = dict(zip(_set_names(cases), zip(stories, cases, strict=True), strict=True))
+        found = asyncio.run(_evaluated(sets, foreign, _config(config)))
         if predictions is not None:
             write_predictions([outcome for outcomes in found.values() for outcome in outcomes], predictions)
         _report(found, plot, as_json=as_json)
@@ -197,7 +198,7 @@ def _set_names(cases: list[Path]) -> list[str]:
     return [f"{name} {number}" for number, name in enumerate(names, start=1)]
 
 
-def _report(found: dict[str, list[Any]], plot: Path | None, *, as_json: bool) -> None:
+def _report(found: dict[str, list[Outcome]], plot: Path | None, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from bot.evaluate import curves, report, risk_table
@@ -303,27 +304,34 @@ async def _opened(
     settings: Config,
     story: Story,
 ) -> None:
-    with _progress_bar("Embedding the story") as advance:
+    with Progress("Embedding the story") as advance:
         async with desk_for(settings, story, progress=advance) as desk:
             await desk.wait_ready()
             advance.close()
             await work(desk)
 
 
-async def _evaluated(stories: Path, cases: Path, foreign: int, settings: Config) -> list[Any]:
+async def _evaluated(sets: dict[str, tuple[Path, Path]], foreign: int, settings: Config) -> dict[str, list[Outcome]]:
+    """Return what one desk makes of every set's cases, by the set's name."""
     from bot.desk import Desk
     from bot.evaluate import read_cases, read_stories, run_cases, with_foreign
     from bot.opening import load_shelf_of
 
-    known, wanted = read_stories(stories), with_foreign(read_cases(cases), foreign)
-    with _progress_bar("Embedding the stories") as embedding:
-        asked = {case.story_id for case in wanted}
-        texts = [story for name, story in known.items() if name in asked]
-        async with Desk(lambda: load_shelf_of(settings, texts, progress=embedding), hook=lambda _: None) as desk:
+    known = {name: read_stories(stories) for name, (stories, _) in sets.items()}
+    wanted = {name: with_foreign(read_cases(cases), foreign) for name, (_, cases) in sets.items()}
+    asked = {name: {case.story_id for case in cases} for name, cases in wanted.items()}
+    texts = {story.id: story for name in sets for key, story in known[name].items() if key in asked[name]}
+    total = sum(map(len, wanted.values()))
+    with Progress("Embedding the stories") as embedding:
+        shelf = partial(load_shelf_of, settings, list(texts.values()), progress=embedding)
+        async with Desk(shelf, hook=lambda _: None) as desk:
             await desk.wait_ready()
             embedding.close()
-            with _progress_bar("Asking") as asking:
-                return await run_cases(desk, wanted, known, progress=lambda: asking(1, len(wanted)))
+            with Progress("Asking") as asking:
+                return {
+                    name: await run_cases(desk, cases, known[name], progress=lambda: asking(1, total))
+                    for name, cases in wanted.items()
+                }
 
 
 def _config(path: Path | None) -> Config:
@@ -340,40 +348,6 @@ def _console() -> Console:
 
 def _print_json(found: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
-
-
-class _Progress:
-    """A bar on standard error that appears with the first step; nothing where that is no terminal."""
-
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._bar: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def __call__(self, steps: int, total: int) -> None:
-        """Move on by `steps` of `total`."""
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-            self._bar.start()
-            self._task = self._bar.add_task(self._label, total=total)
-        self._bar.update(self._task, advance=steps, total=total)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.stop()
-
-
-def _progress_bar(label: str) -> _Progress:
-    return _Progress(label)
 
 
 def _with_status(label: str, work: Callable[[], _T]) -> _T:
