@@ -21,9 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.cases import read_cases, read_stories
 from bot.config import Config
 from bot.desk import Desk
-from bot.evaluate import read_cases, read_stories, report, run_cases
+from bot.evaluate import run_cases
+from bot.figures import report
 from bot.opening import load_shelf_of
 
 if TYPE_CHECKING:

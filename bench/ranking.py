@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.answer import Quote
+from bot.cases import is_right, read_cases, read_stories, with_gold_spans
 from bot.config import Config
-from bot.evaluate import is_right, read_cases, read_stories, with_gold_spans
 from bot.opening import load_embedder
 from bot.ranking import rank
 from bot.reader import BUNDLED_READER, Reader
@@ -29,7 +29,7 @@ from index.story_index import StoryIndex
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bot.evaluate import Case
+    from bot.cases import Case
     from index.embed import Embedder
 
     Scores = NDArray[np.float32]
@@ -82,7 +82,7 @@ def places(index: StoryIndex, case: Case) -> NDArray[np.bool_]:
     quotes = [
         Quote("", passage.span, "", passage.paragraph, 0.0, number) for number, passage in enumerate(index.passages)
     ]
-    return np.array([is_right(quote, case.spans) for quote in quotes])
+    return np.array([is_right(quote.span, case.spans) for quote in quotes])
 
 
 def interval(found: list[bool]) -> str:

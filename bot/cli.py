@@ -201,7 +201,7 @@ def _set_names(cases: list[Path]) -> list[str]:
 def _report(found: dict[str, list[Outcome]], plot: Path | None, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from bot.evaluate import curves, report, risk_table
+    from bot.figures import curves, report, risk_table
 
     pooled = [outcome for outcomes in found.values() for outcome in outcomes]
     sets = found if len(found) == 1 else found | {"all": pooled}
@@ -313,8 +313,9 @@ async def _opened(
 
 async def _evaluated(sets: dict[str, tuple[Path, Path]], foreign: int, settings: Config) -> dict[str, list[Outcome]]:
     """Return what one desk makes of every set's cases, by the set's name."""
+    from bot.cases import read_cases, read_stories, with_foreign
     from bot.desk import Desk
-    from bot.evaluate import read_cases, read_stories, run_cases, with_foreign
+    from bot.evaluate import run_cases
     from bot.opening import load_shelf_of
 
     known = {name: read_stories(stories) for name, (stories, _) in sets.items()}

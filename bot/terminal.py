@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from bot.answer import Quote, Reply
-    from bot.evaluate import Report
+    from bot.figures import Report
     from index.story import Story
 
 
@@ -26,7 +26,7 @@ def show_reply(console: Console, reply: Reply, story: Story) -> None:
         console.print("The story says nothing about that.", style="yellow")
         return
     if reply.verdict == "closest":
-        console.print("The story does not say this. The closest passages are:", style="yellow")
+        console.print("I find no answer to this in the story. The closest passages are:", style="yellow")
     for quote in reply.quotes:
         console.print(_panel(quote, story))
     if reply.verdict == "answered":

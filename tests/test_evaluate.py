@@ -7,22 +7,11 @@ import pytest
 from bot_fakes import ANSWERS, BODY, IS_SILENT, STORY, quote_of, shelf_of
 
 from bot.answer import Answer, NoAnswer, Quote, Reply
+from bot.cases import Case, is_right, read_cases, read_stories, with_foreign, with_gold_spans
 from bot.desk import Desk
 from bot.errors import CasesError
-from bot.evaluate import (
-    Case,
-    Outcome,
-    is_right,
-    prediction,
-    read_cases,
-    read_stories,
-    report,
-    risk_table,
-    run_cases,
-    with_foreign,
-    with_gold_spans,
-    write_predictions,
-)
+from bot.evaluate import Outcome, prediction, run_cases, write_predictions
+from bot.figures import report, risk_table
 from index.story import Span, Story
 
 GOLD = Span(100, 140)
@@ -59,12 +48,12 @@ SILENT = NoAnswer("Why?", 0.1, (), verdict="silent")
     ],
 )
 def test_a_quote_is_right_where_it_shares_half_of_the_shorter_span(start: int, end: int, right: bool) -> None:  # noqa: FBT001 - a table
-    assert is_right(quote_at(start, end), [Span(500, 510), GOLD]) is right
+    assert is_right(Span(start, end), [Span(500, 510), GOLD]) is right
 
 
 def test_nothing_is_right_without_a_gold_span() -> None:
-    assert not is_right(RIGHT, [])
-    assert not is_right(RIGHT, [Span(100, 100)])
+    assert not is_right(RIGHT.span, [])
+    assert not is_right(RIGHT.span, [Span(100, 100)])
 
 
 def test_the_rank_is_the_place_of_the_first_right_sentence() -> None:

@@ -10,7 +10,8 @@ import pytest
 from bench.baseline import BASELINE, HIGHER_IS_BETTER, SLACK, broken, digest, moved, outcomes
 from bot.config import Config
 from bot.desk import Shelf
-from bot.evaluate import Outcome, report
+from bot.evaluate import Outcome
+from bot.figures import report
 from bot.opening import load_reader
 from index.embed import SentenceTransformerEmbedder
 from index.story import Story

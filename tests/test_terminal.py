@@ -7,7 +7,7 @@ from bot_fakes import STORY, quote_of
 from rich.console import Console
 
 from bot.answer import Answer, NoAnswer
-from bot.evaluate import Report
+from bot.figures import Report
 from bot.terminal import show_passages, show_reply, show_report
 from index.story import Story
 
@@ -37,7 +37,7 @@ def test_the_answering_words_and_no_others_are_bold(console: Console) -> None:
 def test_the_closest_passages_are_said_not_to_answer(console: Console) -> None:
     show_reply(console, NoAnswer("Why?", 0.1, (quote_of(SENTENCE),)), STORY)
     text = console.export_text()
-    assert text.startswith("The story does not say this. The closest passages are:\n")
+    assert text.startswith("I find no answer to this in the story. The closest passages are:\n")
     assert SENTENCE in text
     assert "%" not in text
 
