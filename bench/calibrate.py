@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.answer import Quote
 from bot.calibration import Calibration, features
+from bot.cases import is_right, read_cases, read_stories, with_foreign, with_gold_spans
 from bot.config import Config
 from bot.desk import Shelf
-from bot.evaluate import is_right, read_cases, read_stories, with_foreign, with_gold_spans
 from bot.opening import load_embedder
 from bot.reader import Reader
 from index.story_index import StoryIndex
@@ -41,6 +40,7 @@ _FOLDS = 8
 _HITS = 10
 _FOREIGN = 20  # questions of other stories that each story is asked
 _NEAR_DENSE, _NEAR_COVERAGE = 0.22, 0.34
+_READ_DENSE, _READ_SUPPORT = 0.35, -6.0
 _SETS = ("squad2", "newwiki", "wikinews")
 
 
@@ -51,7 +51,7 @@ def examples(
 
     The kind is "answerable", "near" (unanswerable, about the story) or "foreign".
     """
-    nothing = Calibration("", "", 0.0, {}, 0.5, 0.0, 0.0)
+    nothing = Calibration("", "", 0.0, {}, 0.5, 0.0, 0.0, 0.0, 0.0)
     rows: list[dict[str, float]] = []
     right: list[bool] = []
     kinds: list[str] = []
@@ -67,7 +67,7 @@ def examples(
             story = stories[case.story_id]
             candidates = shelf.ranking(case.question, story.id, _HITS).candidates
             rows.append(features(candidates))
-            right.append(is_right(Quote.of(candidates[0], story.id), with_gold_spans(case, story).spans))
+            right.append(is_right(candidates[0].hit.passage.span, with_gold_spans(case, story).spans))
             kinds.append("answerable" if case.answerable else "foreign" if case.is_foreign else "near")
             groups.append(f"{name}/{case.story_id}")
         print(f"{name}: {len(wanted)} questions on {len(used)} stories", flush=True)
@@ -158,6 +158,8 @@ def main() -> None:
         "answered_from": answered_from,
         "near_dense": _NEAR_DENSE,
         "near_coverage": _NEAR_COVERAGE,
+        "read_dense": _READ_DENSE,
+        "read_support": _READ_SUPPORT,
         "fitted_on": digest(arguments.data),
     }
     arguments.output.write_text(json.dumps(values, indent=2) + "\n", "utf-8")

@@ -126,7 +126,7 @@ def reply_texts(reply: Reply, story: Story) -> list[str]:
     if reply.verdict == "silent":
         return [f"{linked_title(story)} says nothing about that. I answer questions about this story only."]
     if reply.verdict == "closest":
-        return ["The story does not say this. The closest passages are:", *_quotes(reply.quotes, story)]
+        return ["I find no answer to this in the story. The closest passages are:", *_quotes(reply.quotes, story)]
     return [*_quotes(reply.quotes, story), f"-# {certainty(reply.confidence)}"]
 
 

@@ -1,13 +1,16 @@
 """The final order of passages: what the index found, re-ranked by what the reader reads in it.
 
 Each of the best few is read together with the sentence before it, which says who "he" is; what
-the reader finds counts only where it lies in the sentence itself.
+the reader finds counts only where it lies in the sentence itself. The winner is read again alone
+and with the sentence after it: what holds in three windows is surer than what holds in one.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import starmap
+from statistics import fmean
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -51,12 +54,14 @@ class Candidate:
 
     `score`: higher is better. `read`: how much the reader thinks the sentence answers, within
     ±12, and `words`, where in the story it sees the answer, both None for what was not read.
+    `support`, of the first only, is the mean of `read` over three windows.
     """
 
     hit: Hit
     score: float
     read: float | None = None
     words: Span | None = None
+    support: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ def rank(
     read = _read(asked, index, hits[:READ], reader)
     unread = [Candidate(hit, hit.score + READER_WEIGHT * UNREAD) for hit in hits[READ:]]
     ordered = sorted(read, key=lambda candidate: -candidate.score)
+    ordered[:1] = [_read_again(asked, index, best, reader) for best in ordered[:1]]
     return Ranking(asked, tuple([*ordered, *unread][:count]))
 
 
@@ -93,25 +99,38 @@ def _vector(asked: str, whole: str, embedder: Embedder) -> NDArray[np.float32]:
 
 
 def _read(question: str, index: StoryIndex, hits: Sequence[Hit], reader: Reads) -> list[Candidate]:
-    before = [_predecessor(index, hit) for hit in hits]
-    starts = [
-        previous.start if previous else hit.passage.span.start for hit, previous in zip(hits, before, strict=True)
-    ]
-    windows = [index.story.body[start : hit.passage.span.end] for hit, start in zip(hits, starts, strict=True)]
-    readings = reader.read_pairs([(question, window) for window in windows])
+    windows = [_window(index, hit, -1) for hit in hits]
     found = []
-    for hit, start, reading in zip(hits, starts, readings, strict=True):
-        words = Span(start + reading.start, start + reading.end)
-        inside = len(words) > 0 and hit.passage.span.contains(words)
-        read = min(max(reading.score if inside else _ELSEWHERE, UNREAD), -UNREAD)
-        read = read if math.isfinite(read) else UNREAD
-        found.append(Candidate(hit, hit.score + READER_WEIGHT * read, read, words if inside else None))
+    for hit, (read, words) in zip(hits, _readings(question, index, hits, windows, reader), strict=True):
+        found.append(Candidate(hit, hit.score + READER_WEIGHT * read, read, words))
     return found
 
 
-def _predecessor(index: StoryIndex, hit: Hit) -> Span | None:
-    """Return the sentence before a hit, if it stands in the same paragraph."""
-    if hit.number == 0:
-        return None
-    previous = index.passages[hit.number - 1]
-    return previous.span if previous.paragraph == hit.passage.paragraph else None
+def _read_again(question: str, index: StoryIndex, best: Candidate, reader: Reads) -> Candidate:
+    windows = [best.hit.passage.span, _window(index, best.hit, +1)]
+    again = _readings(question, index, [best.hit, best.hit], windows, reader)
+    return replace(best, support=fmean([best.read or 0.0, *(read for read, _ in again)]))
+
+
+def _readings(
+    question: str, index: StoryIndex, hits: Sequence[Hit], windows: Sequence[Span], reader: Reads
+) -> list[tuple[float, Span | None]]:
+    """Return, for each hit in its window, the reader's score and where in the hit it sees the answer."""
+    readings = reader.read_pairs([(question, index.story.text(window)) for window in windows])
+    return list(starmap(_inside, zip(hits, windows, readings, strict=True)))
+
+
+def _inside(hit: Hit, window: Span, reading: Reading) -> tuple[float, Span | None]:
+    words = Span(window.start + reading.start, window.start + reading.end)
+    inside = len(words) > 0 and hit.passage.span.contains(words)
+    read = min(max(reading.score if inside else _ELSEWHERE, UNREAD), -UNREAD)
+    return read if math.isfinite(read) else UNREAD, words if inside else None
+
+
+def _window(index: StoryIndex, hit: Hit, step: int) -> Span:
+    """Return the hit with the sentence before (-1) or after it (+1), if that stands in the same paragraph."""
+    own, at = hit.passage, hit.number + step
+    if not 0 <= at < len(index.passages) or index.passages[at].paragraph != own.paragraph:
+        return own.span
+    other = index.passages[at].span
+    return Span(min(own.span.start, other.start), max(own.span.end, other.end))

@@ -100,7 +100,17 @@ def test_further_passages_are_the_next_in_the_ranking(calibration: Calibration) 
 
 
 def test_a_question_without_any_hit_is_met_with_silence() -> None:
-    calibration = Calibration("counting-1", "words-1", 5.0, {}, answered_from=0.5, near_dense=0.2, near_coverage=0.3)
+    calibration = Calibration(
+        "counting-1",
+        "words-1",
+        5.0,
+        {},
+        answered_from=0.5,
+        near_dense=0.2,
+        near_coverage=0.3,
+        read_dense=0.0,
+        read_support=0.0,
+    )
     reply = answer_question("Why?", Ranking("Why?", ()), STORY.id, calibration)
     assert (reply.verdict, reply.confidence, reply.quotes) == ("silent", 0.0, ())
 

@@ -19,15 +19,18 @@ from index.story_index import Hit
 
 
 def hit(
-    score: float = 0.0, *, dense: float = 0.0, coverage: float = 0.0, kind: bool = False, read: float | None = None
+    score: float = 0.0, *, dense: float = 0.0, coverage: float = 0.0, kind: bool = False, support: float | None = None
 ) -> Candidate:
     passage = Passage(Span(0, 1), Span(0, 1), 1)
     found = Hit(0, passage, "x", score, dense=dense, bm25=0.0, coverage=coverage, context=0.0, kind=kind)
-    return Candidate(found, score, read)
+    return Candidate(found, score, support, support=support)
 
 
 def calibration(intercept: float = 0.0, **coefficients: float) -> Calibration:
-    return Calibration("model", "reader", intercept, coefficients, answered_from=0.6, near_dense=0.2, near_coverage=0.3)
+    return Calibration(
+        "model", "reader", intercept, coefficients, answered_from=0.6, near_dense=0.2, near_coverage=0.3,
+        read_dense=0.35, read_support=-6.0,
+    )  # fmt: skip
 
 
 def shipped() -> dict[str, Any]:
@@ -82,14 +85,13 @@ def test_the_features_are_those_that_are_named() -> None:
     assert set(features([hit()])) == FEATURES
 
 
-def test_the_reader_counts_by_the_first_and_by_the_best_passage() -> None:
-    found = features([hit(read=-3.0), hit(read=5.0), hit()])
-    assert (found["read"], found["best_read"]) == (-0.3, 0.5)
-    assert features([hit()])["read"] == features([hit()])["best_read"] == -1.2
+def test_the_reader_counts_by_what_it_finds_in_the_first() -> None:
+    assert features([hit(support=-3.0), hit(support=5.0)])["support"] == -0.3
+    assert features([hit()])["support"] == -1.2
 
 
 def test_confidence_is_the_logistic_function_of_the_weighted_features() -> None:
-    found = calibration(0.5, dense=2.0).confidence([hit(dense=0.75)])
+    found = calibration(0.5, support=2.0).confidence([hit(support=7.5)])
     assert found == pytest.approx(1 / (1 + math.exp(-2.0)))
 
 
@@ -103,17 +105,22 @@ def test_the_margin_is_how_far_the_second_is_behind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "dense", "coverage", "verdict"),
+    ("confidence", "dense", "coverage", "support", "verdict"),
     [
-        (0.6, 0.5, 0.0, "answered"),
-        (0.59, 0.5, 0.0, "closest"),
-        (0.0, 0.2, 0.0, "closest"),
-        (0.0, 0.0, 0.3, "closest"),
-        (0.0, 0.19, 0.29, "silent"),
-        (0.99, 0.19, 0.29, "silent"),
+        (0.6, 0.5, 0.0, 0.0, "answered"),
+        (0.59, 0.5, 0.0, 0.0, "closest"),
+        (0.0, 0.2, 0.0, 0.0, "closest"),
+        (0.0, 0.0, 0.3, 0.0, "closest"),
+        (0.0, 0.19, 0.29, 0.0, "silent"),
+        (0.99, 0.19, 0.29, 0.0, "silent"),
+        (0.0, 0.34, 0.9, -6.0, "closest"),
+        (0.0, 0.34, 0.9, -6.1, "silent"),
+        (0.0, 0.35, 0.0, -6.1, "closest"),
+        (0.0, 0.34, 0.9, None, "silent"),
     ],
 )
 def test_the_verdict_follows_from_the_thresholds(
-    confidence: float, dense: float, coverage: float, verdict: str
+    confidence: float, dense: float, coverage: float, support: float | None, verdict: str
 ) -> None:
-    assert calibration().verdict(confidence, [hit(), hit(dense=dense, coverage=coverage)]) == verdict
+    candidates = [hit(support=support), hit(dense=dense, coverage=coverage)]
+    assert calibration().verdict(confidence, candidates) == verdict

@@ -244,7 +244,7 @@ def test_an_answer_is_its_quote_with_its_place_and_how_sure_it_is() -> None:
 
 def test_the_closest_passages_are_said_not_to_answer() -> None:
     texts = reply_texts(NoAnswer("How many?", 0.1, (quote_of(SENTENCE),)), STORY)
-    assert texts[0] == "The story does not say this. The closest passages are:"
+    assert texts[0] == "I find no answer to this in the story. The closest passages are:"
     assert texts[1].startswith("> More than 1,000 American")
     assert len(texts) == 2
 

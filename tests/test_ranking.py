@@ -30,12 +30,30 @@ def test_a_passage_that_reads_as_an_answer_comes_first() -> None:
 def test_only_the_best_few_are_read_each_with_the_sentence_before_it() -> None:
     reader = WordReader()
     found = ranked("troops", reader)
-    assert len(reader.seen) == READ
+    assert len(reader.seen) == READ + 2
     windows = [window for _, window in reader.seen]
     first = next(c for c in found.candidates if c.hit.text.startswith("Kurt Campbell"))
     assert "More than 1,000 American troops are stationed there at present. " + first.hit.text in windows
     assert "The United States will pull its troops out of Niger." in windows
     assert all(window in BODY for window in windows)
+
+
+def test_the_winner_is_read_again_alone_and_with_the_sentence_after_it() -> None:
+    reader = WordReader({"stationed": 12.0})
+    best = ranked("What about the troops that are pulled out?", reader).candidates[0]
+    alone, following = (window for _, window in reader.seen[READ:])
+    assert alone == best.hit.text
+    assert following.startswith(alone + " ")
+    assert following in BODY
+
+
+def test_support_is_the_mean_over_the_three_windows() -> None:
+    asked = "What about the troops that are pulled out?"
+    candidates = ranked(asked, WordReader({"Kurt Campbell": 6.0, "stationed": 12.0})).candidates
+    best = candidates[0]
+    assert "stationed" in best.hit.text
+    assert best.support == pytest.approx((12.0 + 12.0 - 6.0) / 3)
+    assert [candidate.support for candidate in candidates[1:]] == [None] * (len(candidates) - 1)
 
 
 def test_words_in_the_sentence_before_are_not_the_sentences_own() -> None:
