@@ -138,10 +138,14 @@ class StorydeskBot(commands.AutoShardedBot):
             title = phrase.shortened((await self.desk.story()).title, 100)
         except (StorydeskError, StoryError) as error:
             _log.error("the story cannot be loaded: %s", error)
-            await self.change_presence(status=discord.Status.dnd, activity=discord.CustomActivity("Out of order"))
+            await self._show(discord.Status.dnd, "Out of order")
             return
-        await self.change_presence(status=discord.Status.online, activity=discord.CustomActivity(f"Ask me: {title}"))
+        await self._show(discord.Status.online, f"Ask me: {title}")
         _log.info("ready: %s", title)
+
+    async def _show(self, status: discord.Status, activity: str) -> None:
+        with contextlib.suppress(ConnectionResetError):  # the gateway is just closing; nobody sees us then
+            await self.change_presence(status=status, activity=discord.CustomActivity(activity))
 
     async def _sync_commands_if_changed(self) -> None:
         commands_now = [command.to_dict(self.tree) for command in self.tree.get_commands()]
