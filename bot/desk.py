@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from bot.answer import Quote, answer_question
@@ -185,6 +186,7 @@ class Shelf:
         self._embedder = embedder
         self._reader = reader
         self._calibration = calibration
+        self._suggestions: dict[tuple[str, int], list[str]] = {}
 
     def index(self, story_id: str | None) -> StoryIndex:
         """Return the index of a story.
@@ -238,10 +240,9 @@ class Shelf:
 
     def suggestions(self, count: int, story_id: str | None) -> list[str]:
         """Return questions that this shelf answers, out of those that the story's own words suggest."""
-        found: list[str] = []
-        for number, question in enumerate(suggested_questions(self.index(story_id).story)):
-            if len(found) == count or number == _SUGGESTIONS_TRIED:
-                break
-            if self.answer(question, story_id, 1)[1].verdict == "answered":
-                found.append(question)
-        return found
+        story = self.index(story_id).story
+        if (story.id, count) not in self._suggestions:
+            questions = islice(suggested_questions(story), _SUGGESTIONS_TRIED)
+            good = (asked for asked in questions if self.answer(asked, story.id, 1)[1].verdict == "answered")
+            self._suggestions[story.id, count] = list(islice(good, count))
+        return self._suggestions[story.id, count]

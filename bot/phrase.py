@@ -117,14 +117,17 @@ def certainty(confidence: float) -> str:
     return "probably the answer" if confidence >= _LIKELY else "possibly the answer"
 
 
-def reply_texts(reply: Reply, story: Story) -> list[str]:
+def reply_texts(reply: Reply, story: Story, suggestions: Sequence[str] = ()) -> list[str]:
     """Return the parts of a reply, in their order, together under Discord's limit.
+
+    `suggestions` are questions that the story answers, for a member whose own is about something else.
 
     Raises:
         InexactQuoteError: a quote is not byte for byte in the story.
     """
     if reply.verdict == "silent":
-        return [f"{linked_title(story)} says nothing about that. I answer questions about this story only."]
+        line = f"{linked_title(story)} says nothing about that. I answer questions about this story only."
+        return [line, _tries(suggestions)] if suggestions else [line]
     if reply.verdict == "closest":
         return ["I find no answer to this in the story. The closest passages are:", *_quotes(reply.quotes, story)]
     return [*_quotes(reply.quotes, story), f"-# {certainty(reply.confidence)}"]
@@ -154,13 +157,17 @@ def _quotes(quotes: Iterable[Quote], story: Story, *, scores: bool = False) -> l
 
 def welcome_texts(story: Story, suggestions: Sequence[str]) -> list[str]:
     """Return the bot's greeting: what it does, how to ask, and questions to try."""
-    tries = "\n".join(f"- {escape(question)}" for question in suggestions)
     how = (
         "I answer with the story's own words and say so when the story does not. "
-        "Use `/ask`, mention me, reply to me, or write me a direct message. `/lookup` shows the closest passages."
+        "Use `/ask`, mention me, reply to me, or write me a direct message. `/lookup` shows the closest passages. "
+        "In the Apps menu of a message, “Ask about this message” asks what it says."
     )
     texts = [f"### Ask me about: {linked_title(story)}", how]
-    return [*texts, f"Try:\n{tries}"] if tries else texts
+    return [*texts, _tries(suggestions)] if suggestions else texts
+
+
+def _tries(suggestions: Sequence[str]) -> str:
+    return "\n".join(["Try:", *(f"- {escape(question)}" for question in suggestions)])
 
 
 LOADING = "One moment: I am still loading the story. Your answer comes as soon as I am done."

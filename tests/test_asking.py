@@ -115,6 +115,52 @@ async def test_an_off_topic_question_gets_one_friendly_line_and_no_quote(
     assert not buttons_of(result.response.components)
 
 
+async def test_an_off_topic_question_gets_two_questions_that_the_story_answers(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    result = await alice.slash(channel, "ask", question="Who won the tennis in Paris?")
+    tries = re.findall(r"^- (.+)$", said(result.response), re.MULTILINE)
+    assert len(tries) == 2
+    for question in tries:
+        answer = await alice.slash(channel, "ask", question=question)
+        assert "> " in said(answer.response)
+
+
+async def test_the_apps_menu_asks_what_a_message_says(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    bob = env.guild.add_member(env.create_user("bob"))
+    message = await bob.send(channel, TROOPS)
+    result = await alice.context_menu(channel, "Ask about this message", message)
+    assert result.response is not None
+    assert texts_of(result.response.components)[0] == f"-# {TROOPS}"
+    assert HEADCOUNT in said(result.response)
+    assert not result.response.ephemeral
+
+
+async def test_the_apps_menu_on_a_message_without_words_gives_a_hint_to_whoever_asked(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    message = await alice.send(channel, attachments=[("map.png", b"x")])
+    result = await alice.context_menu(channel, "Ask about this message", message)
+    assert said(result.response) == phrase.NO_QUESTION
+    assert result.response is not None
+    assert result.response.ephemeral
+
+
+async def test_help_fits_on_one_screen_and_is_for_whoever_asked(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    result = await alice.slash(channel, "help")
+    text = said(result.response)
+    assert result.response is not None
+    assert result.response.ephemeral
+    assert "`/ask`" in text
+    assert "`/lookup`" in text
+    assert "Ask about this message" in text
+    assert len(text) < 800
+
+
 async def test_lookup_shows_as_many_passages_as_wanted_with_scores_best_first(
     alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:
@@ -222,6 +268,16 @@ async def test_a_story_that_cannot_be_loaded_is_told_to_whoever_asks(tmp_path: P
         await alice.send(channel, f"{mention(env)} {TROOPS}")
         assert said(channel.last_message).startswith("I cannot answer at the moment: The model is not there.")
         assert phrase.LOADING not in [said(message) for message in channel.history()]
+
+
+async def test_a_presence_that_comes_too_late_for_a_closing_gateway_is_no_error(
+    bot: StorydeskBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def closing(**_: object) -> None:
+        raise ConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(bot, "change_presence", closing)
+    await bot._show_when_loaded()
 
 
 async def test_an_error_of_ours_is_one_line_with_a_code_that_stands_in_the_log(

@@ -55,7 +55,7 @@ async def test_a_member_asks_in_every_way_from_the_first_second_on(
 ) -> None:
     async with storydesk_run(server, tmp_path) as process:
         (sync,) = server.calls("PUT", COMMANDS)
-        assert sorted(command["name"] for command in sync.json) == ["ask", "lookup"]
+        assert sorted(command["name"] for command in sync.json) == ["Ask about this message", "ask", "help", "lookup"]
 
         early = await alice.slash(channel, "ask", question=TROOPS)
         await server.until(lambda: phrase.LOADING in str(server.calls("PATCH", "/webhooks/*")))
@@ -68,6 +68,9 @@ async def test_a_member_asks_in_every_way_from_the_first_second_on(
         assert HEADCOUNT in server.text(mentioned)
         replied = await server.reply(await alice.send(channel, "who met Kurt Campbell?", reply_to=mentioned))
         assert "**Ali Mahaman Lamine Zeine**" in server.text(replied)
+        statement = await alice.send(channel, TROOPS)
+        asked = await server.answer(await alice.context_menu(channel, "Ask about this message", statement))
+        assert HEADCOUNT in server.text(asked)
         direct = await server.reply(await alice.send_dm(TROOPS))
         assert HEADCOUNT in server.text(direct)
 

@@ -1,4 +1,4 @@
-"""How members ask: `/ask`, `/lookup`, a mention, a reply to the bot, a direct message."""
+"""How members ask: `/ask`, `/lookup`, `/help`, the Apps menu, a mention, a reply to the bot, a direct message."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ class Asking(commands.Cog):
     def __init__(self, bot: StorydeskBot) -> None:
         """Answer for `bot`."""
         self._bot = bot
+        self._about_message = app_commands.ContextMenu(name="Ask about this message", callback=self._ask_about)
+
+    async def cog_load(self) -> None:
+        """Add the Apps menu, which discord.py does not take from a cog by itself."""
+        self._bot.tree.add_command(self._about_message)
+
+    async def cog_unload(self) -> None:
+        """Take the Apps menu away again."""
+        self._bot.tree.remove_command(self._about_message.name, type=self._about_message.type)
 
     @app_commands.command(description="Ask the story a question; it answers in its own words.")
     @app_commands.describe(question="What you want to know", private="Show the answer to you alone")
@@ -49,6 +58,20 @@ class Asking(commands.Cog):
         """Show the closest passages with their scores."""
         wanted = count or self._bot.config.answers.lookup_count
         await self._bot.respond(interaction, lambda: self._passages(query, wanted))
+
+    @app_commands.command(description="What I do, how to ask me, and two questions to try.")
+    async def help(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the greeting to the member alone."""
+        await self._bot.respond(interaction, self._bot.welcome, ephemeral=True)
+
+    async def _ask_about(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Ask what a message says; one without words gets a hint."""
+        question = self._without_mention(message.content)
+
+        async def answer() -> TextLayout:
+            return await self._answer(question, asked=question) if question else notice(phrase.NO_QUESTION)
+
+        await self._bot.respond(interaction, answer, ephemeral=not question)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -104,7 +127,8 @@ class Asking(commands.Cog):
         """Return the layout of the reply; `asked` is shown above it where Discord does not show the question."""
         reply = await self._bot.desk.ask(question)
         story = await self._bot.desk.story()
-        texts = phrase.reply_texts(reply, story)
+        suggestions = await self._bot.desk.suggestions() if reply.verdict == "silent" else []
+        texts = phrase.reply_texts(reply, story, suggestions)
         if asked is not None:
             texts = [f"-# {phrase.escape(phrase.shortened(asked, 300))}", *texts]
         return TextLayout(texts, verdict=reply.verdict, more=_more_button(reply, story.id))
