@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bot import phrase
 from bot.app import StorydeskBot
+from bot.cogs.asked import AskedMessages
 from bot.errors import ConfigError
 from index.load import shipped_story
 
@@ -146,6 +147,54 @@ async def test_the_apps_menu_on_a_message_without_words_gives_a_hint_to_whoever_
     assert said(result.response) == phrase.NO_QUESTION
     assert result.response is not None
     assert result.response.ephemeral
+
+
+async def test_an_edited_question_has_its_answer_edited_along(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    question = await alice.send(channel, f"{mention(env)} Who won the tennis in Paris?")
+    answer = channel.last_message
+    assert "says nothing about that" in said(answer)
+    await alice.edit(question, f"{mention(env)} {TROOPS}")
+    assert channel.last_message is not None
+    assert answer is not None
+    assert channel.last_message.id == answer.id
+    assert HEADCOUNT in said(channel.last_message)
+    await alice.edit(question, mention(env))
+    assert said(channel.last_message) == phrase.NO_QUESTION
+
+
+async def test_an_answer_that_was_taken_away_stays_away(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    question = await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert channel.last_message is not None
+    env.backend.delete_message(channel.id, channel.last_message.id)
+    await alice.edit(question, f"{mention(env)} Who won the tennis in Paris?")
+    assert channel.last_message is not None
+    assert channel.last_message.id == question.id
+
+
+async def test_an_edit_that_changes_no_question_changes_no_answer(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    question = await alice.send(channel, f"{mention(env)} {TROOPS}")
+    chatter = await alice.send(channel, "hello all")
+    before = len(sent(env))
+    await alice.edit(question, f"{mention(env)}  {TROOPS}")
+    await alice.edit(chatter, f"hello all {TROOPS}")
+    assert [request.path for request in sent(env)[before:] if request.method == "PATCH"] == []
+
+
+def test_of_many_questions_the_oldest_is_forgotten() -> None:
+    asked = AskedMessages()
+    for number in range(501):
+        asked.remember(number, "Who?")
+    assert asked.changed(0, "When?") is None
+    assert asked.changed(1, "Who?") is None
+    changed = asked.changed(1, "When?")
+    assert changed is not None
+    assert changed.question == "When?"
 
 
 async def test_help_fits_on_one_screen_and_is_for_whoever_asked(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -10,12 +12,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import phrase
+from bot.cogs.asked import AskedMessages
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.more import MoreButton
 
 if TYPE_CHECKING:
     from bot.answer import Reply
     from bot.app import StorydeskBot
+    from bot.cogs.asked import Asked
 
 _LOOKUP_MOST = 10
 
@@ -26,6 +30,7 @@ class Asking(commands.Cog):
     def __init__(self, bot: StorydeskBot) -> None:
         """Answer for `bot`."""
         self._bot = bot
+        self._asked = AskedMessages()
         self._about_message = app_commands.ContextMenu(name="Ask about this message", callback=self._ask_about)
 
     async def cog_load(self) -> None:
@@ -84,6 +89,13 @@ class Asking(commands.Cog):
             text = self._bot.apologise(error)
             await self._send(message, notice(text))
 
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Answer an edited question anew, in the message that answered it."""
+        asked = self._asked.changed(payload.message_id, self._without_mention(payload.message.content))
+        if asked is not None and asked.answer is not None:
+            await self._update(asked)
+
     def _is_to_us(self, message: discord.Message) -> bool:
         settings = self._bot.config.discord
         if message.type not in (discord.MessageType.default, discord.MessageType.reply):
@@ -101,14 +113,28 @@ class Asking(commands.Cog):
         if not question:
             await self._send(message, await self._hint(message))
             return
-        waiting = None if self._bot.desk.is_ready else await self._send(message, notice(phrase.LOADING))
-        if waiting is not None:
-            layout = await self._bot.attempt(lambda: self._answer(question))
-            await waiting.edit(view=layout, allowed_mentions=discord.AllowedMentions.none())
+        asked = self._asked.remember(message.id, question)
+        if not self._bot.desk.is_ready:
+            asked.answer = await self._send(message, notice(phrase.LOADING))
+            await self._update(asked)
             return
         async with message.channel.typing():
             layout = await self._answer(question)
-        await self._send(message, layout)
+        asked.answer = await self._send(message, layout)
+        if asked.question != question:
+            await self._update(asked)
+
+    async def _update(self, asked: Asked) -> None:
+        """Edit an answer until it answers what its question says now."""
+        question = None
+        while question != asked.question and asked.answer is not None:
+            question = asked.question
+            layout = (
+                await self._bot.attempt(partial(self._answer, question)) if question else notice(phrase.NO_QUESTION)
+            )
+            if question == asked.question:
+                with contextlib.suppress(discord.NotFound):  # somebody took the answer away; it stays away
+                    await asked.answer.edit(view=layout, allowed_mentions=discord.AllowedMentions.none())
 
     async def _hint(self, message: discord.Message) -> TextLayout:
         """Return help for a bare mention, and a hint for a message without words of its own."""

@@ -1,0 +1,46 @@
+"""Which message was answered with which, so that an edited question has its answer edited along.
+
+Kept in memory, for the last few only: no question is stored, and after a restart an edit changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import discord
+
+_MOST = 500
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question as it reads now, and the message that answers it, once there is one."""
+
+    question: str
+    answer: discord.Message | None = None
+
+
+class AskedMessages:
+    """The last questions asked by message, by the message's id; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._asked: OrderedDict[int, Asked] = OrderedDict()
+
+    def remember(self, message_id: int, question: str) -> Asked:
+        """Return a new record of what a message asks."""
+        self._asked[message_id] = asked = Asked(question)
+        if len(self._asked) > _MOST:
+            self._asked.popitem(last=False)
+        return asked
+
+    def changed(self, message_id: int, question: str) -> Asked | None:
+        """Take over what a message asks now; return its record where that is something else than before."""
+        asked = self._asked.get(message_id)
+        if asked is None or asked.question == question:
+            return None
+        asked.question = question
+        return asked
