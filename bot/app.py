@@ -26,9 +26,9 @@ from discord.http import Route
 from bot import phrase
 from bot.cogs.asking import Asking
 from bot.config import DISCORD_API
-from bot.errors import ConnectionFailedError, StorydeskError, TokenError
+from bot.errors import ConnectionFailedError, StorageError, StorydeskError, TokenError
 from bot.opening import desk_for
-from bot.store import Store
+from bot.store.store import Store
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.more import MoreButton
 from index.errors import StoryError
@@ -67,6 +67,7 @@ class StorydeskBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Begin to load, add the commands and sync them if Discord has others."""
         self.desk.open()
+        await self.store.open()
         self.add_dynamic_items(MoreButton)
         await self.add_cog(Asking(self))
         await _use_gateway_of_api(self, self.config)
@@ -81,11 +82,12 @@ class StorydeskBot(commands.AutoShardedBot):
         """Leave messages to the cogs; there are no prefix commands."""
 
     async def close(self) -> None:
-        """Log out and close the desk."""
+        """Log out, and close the desk and the store."""
         if self._loading is not None:
             self._loading.cancel()
         await super().close()
         await self.desk.close()
+        await self.store.close()
 
     async def welcome(self) -> TextLayout:
         """Return the greeting with two questions that the story answers."""
@@ -151,13 +153,13 @@ class StorydeskBot(commands.AutoShardedBot):
         commands_now = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(commands_now, sort_keys=True).encode()).hexdigest()
         application_id = self.application_id or 0
-        if await asyncio.to_thread(self.store.synced_commands, application_id) == digest:
+        if await self.store.synced_commands(application_id) == digest:
             return
         await self.tree.sync()
         _log.info("synced %d commands", len(commands_now))
         try:
-            await asyncio.to_thread(self.store.remember_synced_commands, application_id, digest)
-        except OSError as error:
+            await self.store.remember_synced_commands(application_id, digest)
+        except StorageError as error:
             _log.warning("cannot remember the synced commands: %s", error)
 
 

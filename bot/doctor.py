@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.config import Config, discord_token, load_config
 from bot.errors import ConfigError, StorydeskError
 from bot.opening import find_story, index_folder, load_embedder, load_reader
+from bot.store.database import migrate
+from bot.store.store import FILE
 from index.errors import MissingIndexError, SavedIndexError, StoryError
 from index.story_index import StoryIndex
 
@@ -32,7 +34,7 @@ class Finding:
 
 
 def examine(config_path: Path | None) -> list[Finding]:
-    """Return the findings on settings, story, model, index and token, in this order."""
+    """Return the findings on settings, story, model, index, database and token, in this order."""
     try:
         config = load_config(config_path)
     except ConfigError as error:
@@ -48,8 +50,16 @@ def examine(config_path: Path | None) -> list[Finding]:
             findings.append(Finding("reader", is_good=True, text="it loads, and the calibration is fitted for both."))
     if story is not None and embedder is not None:
         findings.append(_index_finding(config, story, embedder))
+    if _examined(findings, "database", lambda: _migrate(config)) is not None:
+        findings.append(Finding("database", is_good=True, text=f"{config.data_folder / FILE} is up to date."))
     findings.append(_token_finding())
     return findings
+
+
+def _migrate(config: Config) -> bool:
+    """Bring the database to the present form, as every start does."""
+    migrate(config.data_folder / FILE)
+    return True
 
 
 def _examined(findings: list[Finding], subject: str, look: Callable[[], _T]) -> _T | None:

@@ -6,6 +6,7 @@
     ├── CasesError           a file of labelled questions cannot be read
     ├── MissingExtraError    a command needs a package that is not installed
     ├── ConnectionFailedError  Discord cannot be reached
+    ├── StorageError         the database cannot be used
     ├── InexactQuoteError    a quote is not in its story: a bug of ours, never shown as a quote
     └── AskError             a question cannot be answered; the message is for its member
         ├── EmptyQuestionError
@@ -39,6 +40,10 @@ class MissingExtraError(StorydeskError):
 
 class ConnectionFailedError(StorydeskError):
     """Discord cannot be reached."""
+
+
+class StorageError(StorydeskError):
+    """The database cannot be read or written."""
 
 
 class InexactQuoteError(StorydeskError):

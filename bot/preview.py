@@ -18,7 +18,7 @@ import simcord
 from bot.app import StorydeskBot
 from bot.errors import ConfigError
 from bot.opening import desk_for
-from bot.store import Store
+from bot.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -10,7 +10,7 @@ from bot.app import StorydeskBot
 from bot.config import Config
 from bot.desk import Desk, Shelf
 from bot.opening import load_reader
-from bot.store import Store
+from bot.store.store import Store
 from index.embed import SentenceTransformerEmbedder
 from index.load import shipped_story
 from index.story_index import StoryIndex

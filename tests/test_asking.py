@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import threading
@@ -385,8 +384,10 @@ async def test_commands_are_synced_when_they_changed_and_not_at_every_start(
     assert syncs() == 1
     await env.restart_bot(bot_with(lambda: shelf, tmp_path))
     assert syncs() == 1
-    (tmp_path / "state.json").write_text(json.dumps({"synced_commands": {str(env.backend.bot_user.id): "other"}}))
-    await env.restart_bot(bot_with(lambda: shelf, tmp_path))
+    changed = bot_with(lambda: shelf, tmp_path)
+    await changed.store.open()
+    await changed.store.remember_synced_commands(env.backend.application_id, "other")
+    await env.restart_bot(changed)
     assert syncs() == 2
 
 

@@ -42,7 +42,7 @@ def findings(config: Path | None = None) -> dict[str, Finding]:
 def test_a_healthy_setup_is_good_throughout() -> None:
     found = findings()
     assert list(found)[:3] == ["settings", "story", "model"]
-    assert list(found)[-2:] == ["index", "token"]
+    assert list(found)[-3:] == ["index", "database", "token"]
     assert all(finding.is_good for finding in found.values())
     assert shipped_story().title in found["story"].text
     assert found["index"].text == "none yet; it is built at the first question, or by `storydesk index`."
@@ -117,3 +117,11 @@ def test_a_token_is_noticed_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_token_file_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN_FILE", "gone")
     assert "DISCORD_TOKEN_FILE names gone" in findings()["token"].text
+
+
+def test_a_database_that_cannot_be_used_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "storydesk.db").write_bytes(b"no database " * 100)
+    found = findings()
+    assert not found["database"].is_good
+    assert "cannot be used" in found["database"].text

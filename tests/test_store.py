@@ -1,53 +1,234 @@
+"""The database: what it keeps, whom it shows it to, what it forgets, and files that it refuses."""
+
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from pydantic import ValidationError
+from sqlalchemy import create_engine
 
-from bot.store import Store
+from bot.errors import StorageError
+from bot.guild_settings import GuildSettings
+from bot.store.database import migrate
+from bot.store.records import AnswerRecord, Unanswered
+from bot.store.store import FILE, Store
+from bot.store.tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-
-def test_what_was_remembered_is_known_to_the_next_start(tmp_path: Path) -> None:
-    Store(tmp_path / "new" / "folder").remember_synced_commands(7, "abc")
-    assert Store(tmp_path / "new" / "folder").synced_commands(7) == "abc"
-
-
-def test_nothing_is_known_at_first_and_looking_writes_nothing(tmp_path: Path) -> None:
-    assert Store(tmp_path / "state").synced_commands(7) is None
-    assert not (tmp_path / "state").exists()
+NEWSROOM, CLUB = 1, 2
+ALICE, BOB = 11, 12
+DAY = 86_400
 
 
-def test_applications_do_not_forget_each_other(tmp_path: Path) -> None:
+@pytest_asyncio.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store = Store(tmp_path)
-    store.remember_synced_commands(1, "one")
-    store.remember_synced_commands(2, "two")
-    store.remember_synced_commands(1, "uno")
-    assert (store.synced_commands(1), store.synced_commands(2), store.synced_commands(3)) == ("uno", "two", None)
+    await store.open()
+    yield store
+    await store.close()
 
 
-@pytest.mark.parametrize(
-    "damage", [b"", b"{", b"[]", b'"x"', b"{}", b'{"synced_commands": []}', b'{"synced_commands": {"7": 1}}', b"\xff"]
-)
-def test_a_damaged_file_only_costs_one_more_sync(damage: bytes, tmp_path: Path) -> None:
-    (tmp_path / "state.json").write_bytes(damage)
-    store = Store(tmp_path)
-    assert store.synced_commands(7) is None
-    store.remember_synced_commands(7, "abc")
-    assert store.synced_commands(7) == "abc"
+def answer(
+    message_id: int, *, guild_id: int = NEWSROOM, member_id: int = ALICE, verdict: str = "answered", asked_at: int = 0
+) -> AnswerRecord:
+    return AnswerRecord(message_id, 5, guild_id, member_id, "s", verdict, 0.9, ((0, 10),), asked_at)
 
 
-def test_only_the_state_file_stays_behind(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.remember_synced_commands(7, "abc")
-    store.remember_synced_commands(7, "def")
-    assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
+async def test_what_is_remembered_is_there_after_a_restart(tmp_path: Path) -> None:
+    first = Store(tmp_path / "new" / "folder")
+    await first.open()
+    await first.remember_synced_commands(7, "abc")
+    await first.remember_synced_commands(8, "def")
+    await first.remember_synced_commands(7, "ghi")
+    await first.change_guild_settings(NEWSROOM, ALICE, {"private": True})
+    await first.close()
+    second = Store(tmp_path / "new" / "folder")
+    await second.open()
+    assert await second.synced_commands(7) == "ghi"
+    assert await second.synced_commands(8) == "def"
+    assert await second.synced_commands(9) is None
+    assert await second.guild_settings(NEWSROOM) == GuildSettings(private=True)
+    await second.close()
 
 
-def test_a_folder_that_cannot_be_made_is_an_os_error_and_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way", "utf-8")
-    with pytest.raises(OSError, match=r"Not a directory|File exists"):
-        Store(tmp_path / "file" / "state").remember_synced_commands(7, "abc")
-    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+async def test_settings_of_one_guild_are_not_those_of_another(store: Store) -> None:
+    await store.change_guild_settings(NEWSROOM, ALICE, {"channels": (3,), "language": "fr"})
+    assert await store.guild_settings(NEWSROOM) == GuildSettings(channels=(3,), language="fr")
+    assert await store.guild_settings(CLUB) == GuildSettings()
+
+
+async def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(store: Store) -> None:
+    with pytest.raises(ValidationError):
+        await store.change_guild_settings(NEWSROOM, ALICE, {"cooldown_seconds": -1})
+    assert await store.guild_settings(NEWSROOM) == GuildSettings()
+    assert (await store.kept_about(ALICE)).settings_changes == 0
+
+
+async def test_only_the_last_change_can_be_taken_back_and_only_in_its_guild(store: Store) -> None:
+    _, first = await store.change_guild_settings(NEWSROOM, ALICE, {"private": True})
+    _, second = await store.change_guild_settings(NEWSROOM, ALICE, {"cooldown_seconds": 30})
+    _, other = await store.change_guild_settings(CLUB, BOB, {"language": "de"})
+    assert await store.undo_change(NEWSROOM, first) is None
+    assert await store.undo_change(NEWSROOM, other) is None
+    assert await store.undo_change(NEWSROOM, second) == GuildSettings(private=True)
+    assert await store.guild_settings(NEWSROOM) == GuildSettings(private=True)
+    assert await store.undo_change(NEWSROOM, first) == GuildSettings()
+    assert await store.guild_settings(CLUB) == GuildSettings(language="de")
+
+
+async def test_an_old_undo_never_takes_back_a_later_change(store: Store) -> None:
+    _, first = await store.change_guild_settings(NEWSROOM, ALICE, {"private": True})
+    await store.undo_change(NEWSROOM, first)
+    await store.change_guild_settings(NEWSROOM, ALICE, {"language": "de"})
+    assert await store.undo_change(NEWSROOM, first) is None
+
+
+async def test_of_many_changes_the_last_fifty_are_kept(store: Store) -> None:
+    for seconds in range(55):
+        await store.change_guild_settings(NEWSROOM, ALICE, {"cooldown_seconds": seconds})
+    assert (await store.kept_about(ALICE)).settings_changes == 50
+
+
+async def test_a_member_votes_once_changes_the_vote_and_takes_it_back(store: Store) -> None:
+    await store.remember_answer(answer(100))
+    assert await store.vote(100, ALICE, is_helpful=True) == "counted"
+    assert await store.vote(100, BOB, is_helpful=True) == "counted"
+    assert await store.vote(100, ALICE, is_helpful=False) == "changed"
+    insights = await store.insights(NEWSROOM, 0)
+    assert (insights.helpful, insights.unhelpful) == (1, 1)
+    assert await store.vote(100, ALICE, is_helpful=False) == "withdrawn"
+    assert (await store.insights(NEWSROOM, 0)).unhelpful == 0
+    assert await store.vote(999, ALICE, is_helpful=True) == "unknown"
+
+
+async def test_an_answer_that_is_edited_replaces_the_one_before_and_keeps_its_votes(store: Store) -> None:
+    await store.remember_answer(answer(100))
+    await store.vote(100, BOB, is_helpful=True)
+    await store.remember_answer(answer(100, verdict="silent"))
+    insights = await store.insights(NEWSROOM, 0)
+    assert insights.verdicts == {"silent": 1}
+    assert insights.helpful == 1
+
+
+async def test_insights_count_verdicts_days_members_and_leave_out_other_guilds(store: Store) -> None:
+    await store.remember_answer(answer(1, asked_at=DAY))
+    await store.remember_answer(answer(2, asked_at=2 * DAY + 5))
+    await store.remember_answer(answer(3, asked_at=3 * DAY - 1, member_id=BOB, verdict="closest"))
+    await store.remember_answer(answer(4, asked_at=2 * DAY, guild_id=CLUB, verdict="silent"))
+    insights = await store.insights(NEWSROOM, 2 * DAY)
+    assert insights.verdicts == {"answered": 1, "closest": 1}
+    assert insights.days == {2: {"answered": 1, "closest": 1}}
+    assert (insights.questions, insights.members) == (2, 2)
+    assert (await store.insights(NEWSROOM, 0)).questions == 3
+
+
+async def test_unanswered_questions_are_listed_for_their_guild_newest_first_and_can_be_dropped(store: Store) -> None:
+    await store.keep_unanswered(NEWSROOM, ALICE, "Who?", "silent")
+    await store.keep_unanswered(NEWSROOM, BOB, "When?", "closest")
+    await store.keep_unanswered(CLUB, BOB, "Why?", "silent")
+    assert [row.question for row in (await store.insights(NEWSROOM, 0)).unanswered] == ["When?", "Who?"]
+    await store.drop_unanswered(NEWSROOM)
+    assert (await store.insights(NEWSROOM, 0)).unanswered == ()
+    assert [row.question for row in (await store.insights(CLUB, 0)).unanswered] == ["Why?"]
+
+
+async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store, tmp_path: Path) -> None:
+    await store.remember_answer(answer(1))
+    await store.remember_answer(answer(2, member_id=BOB))
+    await store.vote(2, ALICE, is_helpful=True)
+    await store.vote(1, BOB, is_helpful=True)
+    await store.keep_unanswered(NEWSROOM, ALICE, "Who?", "silent")
+    await store.change_guild_settings(NEWSROOM, ALICE, {"private": True})
+    kept = await store.kept_about(ALICE)
+    assert (kept.answers, kept.votes, kept.settings_changes) == (1, 1, 1)
+    assert [(row.question, row.verdict) for row in kept.unanswered] == [("Who?", "silent")]
+    assert isinstance(kept.unanswered[0], Unanswered)
+    await store.forget_member(ALICE)
+    kept = await store.kept_about(ALICE)
+    assert (kept.answers, kept.votes, kept.settings_changes, kept.unanswered) == (0, 0, 0, ())
+    assert (await store.insights(NEWSROOM, 0)).questions == 2
+    assert (await store.kept_about(BOB)).votes == 1
+    with sqlite3.connect(tmp_path / FILE) as database:
+        dump = "\n".join(database.iterdump())
+    database.close()
+    assert f"{ALICE}," not in dump
+
+
+async def test_a_guild_that_is_left_is_forgotten_and_the_other_stays(store: Store) -> None:
+    for guild in (NEWSROOM, CLUB):
+        await store.change_guild_settings(guild, ALICE, {"private": True})
+        await store.remember_answer(answer(guild, guild_id=guild))
+        await store.vote(guild, BOB, is_helpful=True)
+        await store.keep_unanswered(guild, ALICE, "Who?", "silent")
+    await store.forget_guild(NEWSROOM)
+    assert await store.guild_settings(NEWSROOM) == GuildSettings()
+    assert (await store.insights(NEWSROOM, 0)).questions == 0
+    assert await store.guild_settings(CLUB) == GuildSettings(private=True)
+    kept = await store.kept_about(BOB)
+    assert kept.votes == 1
+
+
+async def test_what_is_old_is_pruned_with_its_votes(store: Store) -> None:
+    await store.remember_answer(answer(1, asked_at=10))
+    await store.remember_answer(answer(2, asked_at=20))
+    await store.vote(1, BOB, is_helpful=True)
+    await store.prune(20)
+    assert (await store.insights(NEWSROOM, 0)).questions == 1
+    assert (await store.kept_about(BOB)).votes == 0
+
+
+async def test_it_knows_where_it_answered(store: Store) -> None:
+    await store.remember_answer(answer(1))
+    assert await store.has_answered_in(NEWSROOM, 5)
+    assert not await store.has_answered_in(CLUB, 5)
+    assert not await store.has_answered_in(NEWSROOM, 6)
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
+    migrate(tmp_path / FILE)
+    engine = create_engine(f"sqlite:///{tmp_path / FILE}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
+    engine.dispose()
+
+
+def test_a_database_that_is_up_to_date_is_migrated_without_change(tmp_path: Path) -> None:
+    migrate(tmp_path / FILE)
+    migrate(tmp_path / FILE)
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    migrate(tmp_path / FILE)
+    with sqlite3.connect(tmp_path / FILE) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    with pytest.raises(StorageError, match="A newer Storydesk wrote") as told:
+        migrate(tmp_path / FILE)
+    assert "\n" not in str(told.value)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"this is not a database " * 100)
+    with pytest.raises(StorageError, match="cannot be used: file is not a database"):
+        migrate(tmp_path / FILE)
+    assert (tmp_path / FILE).read_bytes().startswith(b"this is not")
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError, match="cannot be used"):
+        migrate(tmp_path / "file" / FILE)
+
+
+async def test_a_store_that_is_closed_says_so(store: Store) -> None:
+    await store.close()
+    with pytest.raises(StorageError, match="is not open"):
+        await store.insights(NEWSROOM, 0)

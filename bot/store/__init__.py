@@ -1,0 +1,1 @@
+"""What the bot remembers between starts, in an SQLite database of the data folder."""

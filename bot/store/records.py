@@ -1,0 +1,63 @@
+"""What the store takes and gives: frozen records, so that nobody outside holds a row of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Voted = Literal["counted", "changed", "withdrawn", "unknown"]
+"""What became of a vote; `unknown` is the answer that is not remembered any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """A reply that the bot gave; `quotes` are offsets into the story's body, `asked_at` seconds since 1970."""
+
+    message_id: int
+    channel_id: int
+    guild_id: int | None
+    member_id: int | None
+    story_id: str
+    verdict: str
+    confidence: float
+    quotes: tuple[tuple[int, int], ...]
+    asked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question without an answer, in its member's words."""
+
+    question: str
+    verdict: str
+    asked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """What a guild asked: counts by verdict, by day (days since 1970, UTC) and verdict, and votes."""
+
+    verdicts: Mapping[str, int]
+    days: Mapping[int, Mapping[str, int]]
+    helpful: int
+    unhelpful: int
+    members: int
+    unanswered: tuple[Unanswered, ...] = field(default=())
+
+    @property
+    def questions(self) -> int:
+        """Return how many were asked."""
+        return sum(self.verdicts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept about a member, by kind."""
+
+    answers: int
+    votes: int
+    settings_changes: int
+    unanswered: tuple[Unanswered, ...]

@@ -1,0 +1,258 @@
+"""The store: settings of guilds, answers given, votes, unanswered questions, synced commands.
+
+Whatever belongs to a guild is asked for by the guild's id, so that no guild can see another's.
+Settings are kept in memory too: they are looked at for every message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.errors import StorageError
+from bot.guild_settings import GuildSettings
+from bot.store.database import engine_for, migrate, told
+from bot.store.records import Insights, Kept, Unanswered
+from bot.store.tables import GivenAnswer, SettingsChange, SettingsOfGuild, SyncedCommands, UnansweredQuestion, Vote
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from bot.store.records import AnswerRecord, Voted
+
+FILE = "storydesk.db"
+_DAY = 86_400  # seconds
+_CHANGES_KEPT = 50  # of each guild
+_UNANSWERED_KEPT = 500  # of each guild
+
+
+class Store:
+    """The database in a data folder; `open` it first, `close` it last. Everything else raises `StorageError`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use the database in `folder`; both are made by `open`."""
+        self._file = folder / FILE
+        self._engine: AsyncEngine | None = None
+        self._writing = asyncio.Lock()
+        self._settings: dict[int, GuildSettings] = {}
+
+    async def open(self) -> None:
+        """Open the database, and migrate it where it is from an older version.
+
+        Raises:
+            StorageError: it cannot be read or written, is no database, or a newer Storydesk wrote it.
+        """
+        if self._engine is None:
+            await asyncio.to_thread(migrate, self._file)
+            self._engine = engine_for(self._file)
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.dispose()
+
+    async def synced_commands(self, application_id: int) -> str | None:
+        """Return the digest of the commands that were last synced for an application."""
+        async with self._reading() as session:
+            found = await session.get(SyncedCommands, application_id)
+            return found.digest if found else None
+
+    async def remember_synced_commands(self, application_id: int, digest: str) -> None:
+        """Remember the digest of the commands that Discord has now."""
+        async with self._changing() as session:
+            await session.merge(SyncedCommands(application_id=application_id, digest=digest))
+
+    async def guild_settings(self, guild_id: int) -> GuildSettings:
+        """Return what a guild has set."""
+        if guild_id not in self._settings:
+            async with self._reading() as session:
+                found = await session.get(SettingsOfGuild, guild_id)
+            settings = GuildSettings.model_validate(found.settings) if found else GuildSettings()
+            self._settings.setdefault(guild_id, settings)
+        return self._settings[guild_id]
+
+    async def change_guild_settings(
+        self, guild_id: int, member_id: int, changes: Mapping[str, object]
+    ) -> tuple[GuildSettings, int]:
+        """Change some settings of a guild; return all of them, and the change's id for `undo_change`.
+
+        Raises:
+            pydantic.ValidationError: a setting cannot have that value.
+        """
+        async with self._changing() as session:
+            row = await session.get(SettingsOfGuild, guild_id) or SettingsOfGuild(guild_id=guild_id, settings={})
+            settings = GuildSettings.model_validate({**row.settings, **changes})
+            change = SettingsChange(guild_id=guild_id, member_id=member_id, changed_at=_now(), before=row.settings)
+            row.settings = settings.model_dump(mode="json", exclude_defaults=True)
+            session.add_all([row, change])
+            await session.flush()
+            of_guild = select(SettingsChange.id).where(SettingsChange.guild_id == guild_id)
+            kept = of_guild.order_by(SettingsChange.id.desc()).limit(_CHANGES_KEPT)
+            older = (SettingsChange.guild_id == guild_id) & SettingsChange.id.not_in(kept)
+            await session.execute(delete(SettingsChange).where(older))
+            number = change.id
+        self._settings[guild_id] = settings
+        return settings, number
+
+    async def undo_change(self, guild_id: int, number: int) -> GuildSettings | None:
+        """Take back a guild's last change; return the settings, or None where it is not the last one any more."""
+        async with self._changing() as session:
+            last = await session.scalar(select(func.max(SettingsChange.id)).where(SettingsChange.guild_id == guild_id))
+            change = await session.get(SettingsChange, number)
+            if last != number or change is None:
+                return None
+            settings = GuildSettings.model_validate(change.before)
+            await session.merge(SettingsOfGuild(guild_id=guild_id, settings=change.before))
+            await session.delete(change)
+        self._settings[guild_id] = settings
+        return settings
+
+    async def remember_answer(self, answer: AnswerRecord) -> None:
+        """Remember a reply; one that stands in the same message is replaced, and keeps its votes."""
+        async with self._changing() as session:
+            quotes = [list(quote) for quote in answer.quotes]
+            await session.merge(
+                GivenAnswer(
+                    message_id=answer.message_id,
+                    channel_id=answer.channel_id,
+                    guild_id=answer.guild_id,
+                    member_id=answer.member_id,
+                    story_id=answer.story_id,
+                    verdict=answer.verdict,
+                    confidence=answer.confidence,
+                    quotes=quotes,
+                    asked_at=answer.asked_at,
+                )
+            )
+
+    async def has_answered_in(self, guild_id: int, channel_id: int) -> bool:
+        """Say whether a reply in this channel or thread is remembered."""
+        of_channel = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.channel_id == channel_id)
+        async with self._reading() as session:
+            return await session.scalar(select(GivenAnswer.message_id).where(of_channel).limit(1)) is not None
+
+    async def vote(self, message_id: int, member_id: int, *, is_helpful: bool) -> Voted:
+        """Count a member's vote on an answer; the same vote once more takes it back."""
+        async with self._changing() as session:
+            if await session.get(GivenAnswer, message_id) is None:
+                return "unknown"
+            vote = await session.get(Vote, (message_id, member_id))
+            if vote is None:
+                session.add(Vote(message_id=message_id, member_id=member_id, is_helpful=is_helpful))
+                return "counted"
+            if vote.is_helpful is is_helpful:
+                await session.delete(vote)
+                return "withdrawn"
+            vote.is_helpful = is_helpful
+            return "changed"
+
+    async def keep_unanswered(self, guild_id: int, member_id: int, question: str, verdict: str) -> None:
+        """Keep a question that a guild wants to know of; only its last few hundred are kept."""
+        async with self._changing() as session:
+            session.add(
+                UnansweredQuestion(
+                    guild_id=guild_id, member_id=member_id, question=question, verdict=verdict, asked_at=_now()
+                )
+            )
+            await session.flush()
+            of_guild = select(UnansweredQuestion.id).where(UnansweredQuestion.guild_id == guild_id)
+            kept = of_guild.order_by(UnansweredQuestion.id.desc()).limit(_UNANSWERED_KEPT)
+            older = (UnansweredQuestion.guild_id == guild_id) & UnansweredQuestion.id.not_in(kept)
+            await session.execute(delete(UnansweredQuestion).where(older))
+
+    async def drop_unanswered(self, guild_id: int) -> None:
+        """Delete the questions that were kept for a guild."""
+        async with self._changing() as session:
+            await session.execute(delete(UnansweredQuestion).where(UnansweredQuestion.guild_id == guild_id))
+
+    async def insights(self, guild_id: int, since: int) -> Insights:
+        """Return what a guild asked since a time (seconds since 1970)."""
+        of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)
+        day = GivenAnswer.asked_at.op("/", is_comparison=False)(_DAY)
+        async with self._reading() as session:
+            counted = await session.execute(
+                select(day, GivenAnswer.verdict, func.count()).where(of_guild).group_by(day, GivenAnswer.verdict)
+            )
+            days: dict[int, Counter[str]] = defaultdict(Counter)
+            for number, verdict, count in counted:
+                days[int(number)][verdict] += count
+            votes = await session.execute(
+                select(Vote.is_helpful, func.count()).join(GivenAnswer).where(of_guild).group_by(Vote.is_helpful)
+            )
+            votes_by_kind = {row[0]: row[1] for row in votes}
+            members = await session.scalar(select(func.count(GivenAnswer.member_id.distinct())).where(of_guild))
+            unanswered = await session.scalars(
+                select(UnansweredQuestion)
+                .where(UnansweredQuestion.guild_id == guild_id, UnansweredQuestion.asked_at >= since)
+                .order_by(UnansweredQuestion.id.desc())
+            )
+            questions = tuple(Unanswered(row.question, row.verdict, row.asked_at) for row in unanswered)
+        verdicts = sum(days.values(), Counter[str]())
+        helpful, unhelpful = votes_by_kind.get(True, 0), votes_by_kind.get(False, 0)
+        return Insights(verdicts, dict(days), helpful, unhelpful, members or 0, questions)
+
+    async def kept_about(self, member_id: int) -> Kept:
+        """Return what is kept about a member, in all guilds and direct messages."""
+
+        async def count(table: type[GivenAnswer | Vote | SettingsChange]) -> int:
+            counted = select(func.count()).select_from(table).where(table.member_id == member_id)
+            return await session.scalar(counted) or 0
+
+        async with self._reading() as session:
+            asked = await session.scalars(
+                select(UnansweredQuestion)
+                .where(UnansweredQuestion.member_id == member_id)
+                .order_by(UnansweredQuestion.id)
+            )
+            questions = tuple(Unanswered(row.question, row.verdict, row.asked_at) for row in asked)
+            return Kept(await count(GivenAnswer), await count(Vote), await count(SettingsChange), questions)
+
+    async def forget_member(self, member_id: int) -> None:
+        """Delete votes and questions of a member, and take the id off what else is kept."""
+        async with self._changing() as session:
+            await session.execute(delete(Vote).where(Vote.member_id == member_id))
+            await session.execute(delete(UnansweredQuestion).where(UnansweredQuestion.member_id == member_id))
+            for table in (GivenAnswer, SettingsChange):
+                await session.execute(update(table).where(table.member_id == member_id).values(member_id=None))
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Delete everything about a guild."""
+        async with self._changing() as session:
+            for table in (SettingsOfGuild, SettingsChange, GivenAnswer, UnansweredQuestion):
+                await session.execute(delete(table).where(table.guild_id == guild_id))
+        self._settings.pop(guild_id, None)
+
+    async def prune(self, before: int) -> None:
+        """Delete answers, with their votes, and unanswered questions from before a time (seconds since 1970)."""
+        async with self._changing() as session:
+            for table in (GivenAnswer, UnansweredQuestion):
+                await session.execute(delete(table).where(table.asked_at < before))
+
+    @contextlib.asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        if self._engine is None:
+            message = f"The database {self._file} is not open."
+            raise StorageError(message)
+        with told(self._file):
+            async with AsyncSession(self._engine, expire_on_commit=False) as session:
+                yield session
+
+    @contextlib.asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncSession]:
+        """Give a session whose changes are kept together or not at all; one at a time, as SQLite wants it."""
+        async with self._writing, self._reading() as session, session.begin():
+            yield session
+
+
+def _now() -> int:
+    return int(time.time())

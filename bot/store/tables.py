@@ -1,0 +1,97 @@
+"""The tables. Times are whole seconds since 1970 in UTC, ids are Discord's.
+
+No table holds the text of a question but `unanswered`, which only a guild that asked for it fills.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up integers only
+
+
+class Table(DeclarativeBase):
+    """The base of all tables; constraints have names, so that a migration can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(column_0_N_label)s",
+        }
+    )
+
+
+class SyncedCommands(Table):
+    """Which commands Discord has from an application, as a digest."""
+
+    __tablename__ = "synced_commands"
+
+    application_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class SettingsOfGuild(Table):
+    """The settings of a guild as one document: they are always read and written whole."""
+
+    __tablename__ = "guild_settings"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SettingsChange(Table):
+    """What a guild's settings were before a change, so that it can be taken back."""
+
+    __tablename__ = "settings_changes"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's way; an id never comes twice
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    member_id: Mapped[int | None] = mapped_column(BigInteger)
+    changed_at: Mapped[int] = mapped_column(BigInteger)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class GivenAnswer(Table):
+    """A reply that stands on Discord; `quotes` are pairs of offsets into the story's body."""
+
+    __tablename__ = "answers"
+    __table_args__ = (Index(None, "guild_id", "asked_at"),)
+
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    channel_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    member_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    story_id: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(16))
+    confidence: Mapped[float]
+    quotes: Mapped[list[list[int]]] = mapped_column(JSON)
+    asked_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class Vote(Table):
+    """Whether a member found an answer helpful."""
+
+    __tablename__ = "votes"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("answers.message_id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    is_helpful: Mapped[bool]
+
+
+class UnansweredQuestion(Table):
+    """A question that the story did not answer, in its member's words."""
+
+    __tablename__ = "unanswered"
+    __table_args__ = (Index(None, "guild_id", "asked_at"),)
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    member_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    question: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[int] = mapped_column(BigInteger)
