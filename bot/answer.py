@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["answered", "closest", "silent"]
 
-_FURTHER = 5
+_FURTHER = 10
 # A sentence without a number does not say how many, whatever else it shares with the question.
 _MEASURED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT, Kind.DURATION, Kind.TIME))
 _MOST_QUOTES = 3

@@ -1,8 +1,4 @@
-"""The bot on Discord: log in, sync commands when they changed, load meanwhile, answer.
-
-Where `STORYDESK_DISCORD_API` names another server, everything goes there: the HTTP API, the CDN
-and the gateway, also after a lost session, for which discord.py has an address of its own.
-"""
+"""The bot on Discord: sync commands when they changed, load meanwhile, see that everything gets a reply."""
 
 from __future__ import annotations
 
@@ -11,50 +7,67 @@ import contextlib
 import hashlib
 import json
 import logging
+import re
 import secrets
-import signal
+import time
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import discord
 import yarl
 from discord import app_commands
-from discord.ext import commands
+from discord.ext import commands, tasks
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from bot import phrase
+from bot.access import Cooldowns, check_place_and_roles
+from bot.cogs.administration import Administration
+from bot.cogs.askers import asker_of
 from bot.cogs.asking import Asking
+from bot.cogs.conversations import Conversations
+from bot.cogs.listening import Listening
+from bot.cogs.privacy import Privacy
 from bot.config import DISCORD_API
-from bot.errors import ConnectionFailedError, StorageError, StorydeskError, TokenError
-from bot.opening import desk_for
-from bot.store.store import Store
+from bot.errors import AskError, StorageError, StorydeskError
+from bot.guild_settings import GuildSettings
+from bot.language import Phrases, language_of, phrases
+from bot.store.records import AnswerRecord
+from bot.ui.buttons import BUTTONS
+from bot.ui.desk_card import CARD_ITEMS
 from bot.ui.layouts import TextLayout, notice
-from bot.ui.more import MoreButton
+from bot.ui.replies import ReplyLayout
 from index.errors import StoryError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from pydantic import SecretStr
-
+    from bot.access import Asker
     from bot.config import Config
     from bot.desk import Desk
-    from index.story import Story
+    from bot.store.store import Store
 
 _log = logging.getLogger("storydesk")
 
+_SETTINGS_SECONDS = 1.5  # of the three in which Discord wants to hear from us
+_DAY = 86_400  # seconds
+
 
 class StorydeskBot(commands.AutoShardedBot):
-    """A bot around a desk. It needs no privileged intent: Discord gives it the text that is meant for it."""
+    """A bot around a desk.
+
+    It needs no privileged intent: Discord gives it the text that is meant for it. Only where
+    `discord.read_all_messages` is set it asks for the text of all messages, to listen in channels.
+    """
 
     def __init__(self, *, desk: Desk, store: Store, config: Config) -> None:
         """Make the bot; nothing is loaded or sent before it starts."""
+        reads_all = config.discord.read_all_messages
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True, messages=True),
+            intents=discord.Intents(guilds=True, messages=True, message_content=reads_all),
             allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             activity=discord.CustomActivity("Loading the story …"),
             status=discord.Status.idle,
             tree_cls=_Tree,
@@ -62,16 +75,21 @@ class StorydeskBot(commands.AutoShardedBot):
         self.desk = desk
         self.store = store
         self.config = config
+        self.conversations = Conversations()
+        self._cooldowns = Cooldowns()
         self._loading: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Begin to load, add the commands and sync them if Discord has others."""
         self.desk.open()
         await self.store.open()
-        self.add_dynamic_items(MoreButton)
-        await self.add_cog(Asking(self))
+        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS)
+        for cog in (Asking(self), Listening(self), Administration(self), Privacy(self)):
+            await self.add_cog(cog)
+        await self.tree.set_translator(_Translator())
         await _use_gateway_of_api(self, self.config)
         await self._sync_commands_if_changed()
+        self._prune.start()
 
     async def on_ready(self) -> None:
         """Show in the presence when the story is loaded."""
@@ -81,58 +99,179 @@ class StorydeskBot(commands.AutoShardedBot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs; there are no prefix commands."""
 
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget a guild that the bot was taken out of."""
+        await self.store.forget_guild(guild.id)
+
+    async def on_member_forgotten(self, member_id: int) -> None:
+        """Forget what a member asked lately, who had everything deleted."""
+        self.conversations.forget(member_id)
+
     async def close(self) -> None:
         """Log out, and close the desk and the store."""
+        self._prune.cancel()
         if self._loading is not None:
             self._loading.cancel()
         await super().close()
         await self.desk.close()
         await self.store.close()
 
-    async def welcome(self) -> TextLayout:
+    def without_mention(self, content: str) -> str:
+        """Return the words of a message beside the mention of the bot."""
+        return re.sub(rf"<@!?{self.user.id}>", " ", content).strip() if self.user else content.strip()
+
+    async def settings_of(self, guild_id: int | None) -> GuildSettings:
+        """Return what a guild has set; where the database is lost or slow, as if it had set nothing."""
+        if guild_id is None:
+            return GuildSettings()
+        try:
+            return await asyncio.wait_for(self.store.guild_settings(guild_id), _SETTINGS_SECONDS)
+        except (StorageError, TimeoutError) as error:
+            _log.error("the settings of guild %d cannot be read: %r", guild_id, error)
+            return GuildSettings()
+
+    async def say_to(self, interaction: discord.Interaction[Any]) -> Phrases:
+        """Return the phrases in the language of whoever pressed or typed, or in the guild's if it chose one."""
+        settings = await self.settings_of(interaction.guild_id)
+        return phrases(settings.language or language_of(interaction.locale.value))
+
+    async def say_below(self, message: discord.Message) -> Phrases:
+        """Return the phrases in the language of the guild where a message stands; English in direct messages."""
+        settings = await self.settings_of(message.guild.id if message.guild else None)
+        locale = message.guild.preferred_locale.value if message.guild else "en-US"
+        return phrases(settings.language or language_of(locale))
+
+    async def welcome(self, say: Phrases) -> TextLayout:
         """Return the greeting with two questions that the story answers."""
         story = await self.desk.story()
-        return TextLayout(phrase.welcome_texts(story, await self.desk.suggestions()))
+        return TextLayout(phrase.welcome_texts(story, await self.desk.suggestions(), say))
 
-    async def show_passages(self, interaction: discord.Interaction[Any], story_id: str, numbers: Sequence[int]) -> None:
-        """Show passages to whoever pressed a button, and to nobody else."""
+    async def answer(
+        self, question: str, guild_id: int | None, say: Phrases, *, above: Sequence[str] = ()
+    ) -> ReplyLayout:
+        """Return the reply to a question, below the lines `above`.
 
-        async def further() -> TextLayout:
-            quotes = await self.desk.passages(numbers, story_id)
-            story = await self.desk.story(story_id)
-            return TextLayout(phrase.passages_texts("Further passages, closest first:", quotes, story, scores=False))
+        Raises:
+            AskError, StoryError, StorydeskError: as `Desk.ask`.
+        """
+        settings = await self.settings_of(guild_id)
+        reply = await self.desk.ask(question, strictness=settings.strictness)
+        story = await self.desk.story()
+        suggestions = await self.desk.suggestions() if reply.verdict == "silent" else []
+        return ReplyLayout(reply, story, say, above=above, suggestions=suggestions)
 
-        await self.respond(interaction, further, ephemeral=True)
+    async def admit(self, asker: Asker, *, counts: bool) -> None:
+        """Let a member pass who may ask here; `counts` says whether it is a question, for the cooldown.
+
+        Raises:
+            AskError: the member may not, or not yet.
+        """
+        settings = await self.settings_of(asker.guild_id)
+        check_place_and_roles(settings, asker)
+        if counts:
+            self._cooldowns.count(settings, asker)
 
     async def respond(
         self,
         interaction: discord.Interaction[Any],
-        work: Callable[[], Awaitable[TextLayout]],
+        work: Callable[[Phrases], Awaitable[discord.ui.LayoutView]],
         *,
         ephemeral: bool = False,
+        replaces: bool = False,
+        counts: bool = False,
+        checks: bool = True,
+        files: Sequence[discord.File] = (),
     ) -> None:
-        """Defer at once, say if the model is still loading, and show what `work` makes, or why it cannot."""
-        await interaction.response.defer(thinking=True, ephemeral=ephemeral)
-        if not self.desk.is_ready:
-            await interaction.edit_original_response(view=notice(phrase.LOADING))
-        layout = await self.attempt(work)
-        await interaction.edit_original_response(view=layout, allowed_mentions=discord.AllowedMentions.none())
+        """Defer at once, say if the model is still loading, and show what `work` makes, or why it cannot.
 
-    async def attempt(self, work: Callable[[], Awaitable[TextLayout]]) -> TextLayout:
+        `ephemeral` is for the member alone, `replaces` takes the place of the message with the
+        button, `counts` is a question for the cooldown, and without `checks` everyone may; `work`
+        may add `files`.
+        """
+        say = await self.say_to(interaction)
+        try:
+            if checks:
+                await self.admit(asker_of(interaction.user, interaction.channel, interaction.guild_id), counts=counts)
+        except AskError as error:
+            await interaction.response.send_message(view=notice(self.apologise(error, say)), ephemeral=True)
+            return
+        await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
+        if not self.desk.is_ready and not replaces:
+            await interaction.edit_original_response(view=notice(say("loading")))
+        layout = await self.attempt(lambda: work(say), say)
+        message = await interaction.edit_original_response(
+            view=layout, attachments=files, allowed_mentions=discord.AllowedMentions.none()
+        )
+        if isinstance(layout, ReplyLayout):
+            await self.remember(layout, message, interaction.user, interaction.guild_id)
+
+    async def attempt(
+        self, work: Callable[[], Awaitable[discord.ui.LayoutView]], say: Phrases
+    ) -> discord.ui.LayoutView:
         """Return what `work` makes, or the line that says why it cannot."""
         try:
             return await work()
         except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
-            return notice(self.apologise(error))
+            return notice(self.apologise(error, say))
 
-    def apologise(self, error: BaseException) -> str:
+    def apologise(self, error: BaseException, say: Phrases) -> str:
         """Write `error` to the log under a short code, and return the line that the member gets."""
         code = secrets.token_hex(4)
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        text = phrase.apology(cause, code)
+        text = phrase.apology(cause, code, say)
         if code in text:
             _log.error("error %s", code, exc_info=cause)
         return text
+
+    async def remember(
+        self,
+        layout: ReplyLayout,
+        message: discord.Message,
+        user: discord.abc.User,
+        guild_id: int | None,
+        replied_to: int | None = None,
+    ) -> None:
+        """Remember what was answered in which message, and the question if the guild wants to know of it."""
+        reply = layout.reply
+        self.conversations.remember(user.id, reply, message, replied_to)
+        quotes = tuple((quote.span.start, quote.span.end) for quote in reply.quotes)
+        record = AnswerRecord(
+            message_id=message.id,
+            channel_id=message.channel.id,
+            guild_id=guild_id,
+            member_id=user.id,
+            story_id=layout.story_id,
+            verdict=reply.verdict,
+            confidence=reply.confidence,
+            quotes=quotes,
+            asked_at=int(time.time()),
+        )
+        try:
+            await self.store.remember_answer(record)
+            if guild_id and reply.verdict != "answered" and (await self.settings_of(guild_id)).keeps_unanswered:
+                await self.store.keep_unanswered(guild_id, user.id, reply.question, reply.verdict)
+        except StorageError as error:
+            _log.error("an answer cannot be remembered: %s", error)
+
+    async def tell_of_vote(self, message: discord.Message) -> None:
+        """Tell of a vote against an answer in the guild's feedback channel, if it has one."""
+        settings = await self.settings_of(message.guild.id if message.guild else None)
+        if settings.feedback_channel is None or message.guild is None:
+            return
+        say = await self.say_below(message)
+        channel = self.get_partial_messageable(settings.feedback_channel, guild_id=message.guild.id)
+        try:
+            await channel.send(view=notice(say("voted-down", link=message.jump_url)))
+        except discord.HTTPException as error:
+            _log.warning("a vote cannot be told in channel %d: %s", settings.feedback_channel, error)
+
+    @tasks.loop(hours=24)
+    async def _prune(self) -> None:
+        """Delete what is older than the operator wants to keep."""
+        try:
+            await self.store.prune(int(time.time()) - self.config.storage.keep_days * _DAY)
+        except StorageError as error:
+            _log.error("what is old cannot be deleted: %s", error)
 
     async def _show_when_loaded(self) -> None:
         try:
@@ -150,7 +289,11 @@ class StorydeskBot(commands.AutoShardedBot):
             await self.change_presence(status=status, activity=discord.CustomActivity(activity))
 
     async def _sync_commands_if_changed(self) -> None:
-        commands_now = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        translator = self.tree.translator
+        commands_now = [
+            await command.get_translated_payload(self.tree, translator) if translator else command.to_dict(self.tree)
+            for command in self.tree.get_commands()
+        ]
         digest = hashlib.sha256(json.dumps(commands_now, sort_keys=True).encode()).hexdigest()
         application_id = self.application_id or 0
         if await self.store.synced_commands(application_id) == digest:
@@ -170,7 +313,8 @@ class _Tree(app_commands.CommandTree["StorydeskBot"]):
         self, interaction: discord.Interaction[StorydeskBot], error: app_commands.AppCommandError, /
     ) -> None:
         """Tell the member, whether or not the interaction was answered already."""
-        layout = notice(interaction.client.apologise(error))
+        say = await interaction.client.say_to(interaction)
+        layout = notice(interaction.client.apologise(error, say))
         try:
             if interaction.response.is_done():
                 await interaction.edit_original_response(view=layout)
@@ -180,11 +324,16 @@ class _Tree(app_commands.CommandTree["StorydeskBot"]):
             _log.warning("an apology could not be sent: %s", failure)
 
 
-def use_discord_api(config: Config) -> None:
-    """Send HTTP requests, and links to the CDN, to the configured server."""
-    Route.BASE = config.discord_api.rstrip("/")
-    if config.discord_api != DISCORD_API:
-        discord.Asset.BASE = str(yarl.URL(config.discord_api).origin())
+class _Translator(app_commands.Translator):
+    """Names and descriptions of the commands, in the languages that the bot speaks."""
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        """Return the translation, or None where English stays."""
+        del context
+        language = language_of(locale.value)
+        return phrases(language).command(string.message) if language != "en" else None
 
 
 async def _use_gateway_of_api(bot: StorydeskBot, config: Config) -> None:
@@ -192,46 +341,3 @@ async def _use_gateway_of_api(bot: StorydeskBot, config: Config) -> None:
     if config.discord_api != DISCORD_API:
         _, gateway, _ = await bot.http.get_bot_gateway()
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
-
-
-def run_bot(config: Config, story: Story, token: SecretStr) -> None:
-    """Run the bot until it is told to stop by Ctrl-C or SIGTERM.
-
-    Raises:
-        TokenError: Discord refuses the token.
-        ConnectionFailedError: Discord cannot be reached.
-    """
-    _set_up_logging(config)
-    use_discord_api(config)
-    asyncio.run(_run(config, story, token))
-
-
-def _set_up_logging(config: Config) -> None:
-    """Log to standard error: ours from the configured level on, libraries only from warnings on."""
-    level = logging.getLevelNamesMapping()[config.log.level]
-    discord.utils.setup_logging(level=max(level, logging.WARNING))
-    logging.getLogger("storydesk").setLevel(level)
-    # The bot has no voice, so it does not miss what voice would need.
-    discord.VoiceClient.warn_nacl = False
-    discord.VoiceClient.warn_dave = False
-
-
-async def _run(config: Config, story: Story, token: SecretStr) -> None:
-    bot = StorydeskBot(desk=desk_for(config, story), store=Store(config.data_folder), config=config)
-    async with bot:
-        running = asyncio.create_task(bot.start(token.get_secret_value()), name="bot")
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, running.cancel)
-        try:
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
-        except discord.LoginFailure:
-            message = "Discord refuses the token; copy it anew from the developer portal into DISCORD_TOKEN."
-            raise TokenError(message) from None
-        except (aiohttp.ClientError, discord.GatewayNotFound) as error:
-            message = f"Discord cannot be reached at {config.discord_api}: {error}."
-            raise ConnectionFailedError(message) from None
-        except discord.HTTPException as error:
-            message = f"{config.discord_api} refuses to log the bot in: HTTP {error.status} {error.response.reason}."
-            raise ConnectionFailedError(message) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
@@ -38,7 +38,7 @@ class Calibration:
     least confidence at which the quote is called an answer; below it the closest passages are
     shown, unless nothing is near: the best cosine is under `near_dense` and the best word coverage
     under `near_coverage`, or the best cosine is under `read_dense` and the reader finds nothing
-    either (`support` under `read_support`, in logits).
+    either (`support` under `read_support`, in logits). `thresholds` is `answered_from` of each strictness.
     """
 
     model: str
@@ -50,6 +50,7 @@ class Calibration:
     near_coverage: float
     read_dense: float
     read_support: float
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def load(
@@ -64,8 +65,9 @@ class Calibration:
             shipped = resources.files("bot").joinpath("calibration.json")
             values = json.loads((path or shipped).read_text("utf-8"))
             thresholds = values.pop("answered_from")
-            kept = {name: values[name] for name in cls.__dataclass_fields__ if name != "answered_from"}
-            calibration = cls(**kept, answered_from=thresholds[strictness])
+            taken = {"answered_from": thresholds[strictness], "thresholds": thresholds}
+            kept = {name: values[name] for name in cls.__dataclass_fields__ if name not in taken}
+            calibration = cls(**kept, **taken)
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"The calibration {path or 'that ships'} cannot be read: {error!r}."
             raise ConfigError(message) from None
@@ -83,6 +85,10 @@ class Calibration:
                 )
                 raise ConfigError(message)
         return calibration
+
+    def at(self, strictness: Strictness | None) -> Calibration:
+        """Return the same calibration at another strictness; None changes nothing."""
+        return self if strictness is None else replace(self, answered_from=self.thresholds[strictness])
 
     def confidence(self, candidates: Sequence[Candidate]) -> float:
         """Return the probability, in [0, 1], that the first candidate answers the question."""

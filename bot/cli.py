@@ -247,7 +247,7 @@ def run(config: ConfigOption = None) -> None:
         settings = _config(config)
         token = discord_token()
         story = find_story(None, settings)
-        from bot.app import run_bot
+        from bot.running import run_bot
 
         run_bot(settings, story, token)
 

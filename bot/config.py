@@ -61,6 +61,7 @@ class AnswerSettings(_Section):
     )
     closest: int = Field(default=3, description="Passages shown when the story does not say.", ge=1, le=5)
     lookup_count: int = Field(default=5, description="Passages that /lookup shows unless told otherwise.", ge=1, le=10)
+    most_waiting: int = Field(default=100, description="Questions that may wait; who asks then is told so.", ge=1)
     strictness: Literal["relaxed", "balanced", "strict"] = Field(
         default="balanced", description="How sure it must be to call a passage an answer."
     )
@@ -68,16 +69,21 @@ class AnswerSettings(_Section):
 
 
 class DiscordSettings(_Section):
-    """Where the bot listens; none of it needs a privileged intent."""
+    """Where the bot listens."""
 
     answer_mentions: bool = Field(default=True, description="Answer when the bot is @mentioned or replied to.")
     answer_direct_messages: bool = Field(default=True, description="Answer in direct messages.")
+    read_all_messages: bool = Field(
+        default=False,
+        description="Ask Discord for the text of all messages, which listening in channels and threads needs.",
+    )
 
 
 class StorageSettings(_Section):
     """Where indexes and state are kept."""
 
     folder: str = Field(default="", description="A folder, relative to this file; empty means the user's data folder.")
+    keep_days: int = Field(default=90, description="Answers, votes and unanswered questions are kept so long.", ge=1)
 
 
 class LogSettings(_Section):

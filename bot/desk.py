@@ -15,17 +15,19 @@ from itertools import islice
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from bot.answer import Quote, answer_question
-from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from bot.claim import Mention, mention_of
+from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError, UnknownStoryError
 from bot.ranking import Candidate, rank
 from bot.suggest import suggested_questions
 from bot.telemetry import QuestionAnswered, log_question
 from index.spelling import Speller
+from index.story import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.answer import Reply
-    from bot.calibration import Calibration
+    from bot.calibration import Calibration, Strictness
     from bot.ranking import Ranking, Reads
     from bot.telemetry import Hook
     from index.embed import Embedder
@@ -37,6 +39,7 @@ _T = TypeVar("_T")
 
 _HITS = 10
 _SUGGESTIONS_TRIED = 24
+_CONTEXT_CHARACTERS = 1_700  # which fit into a message even where every one must be escaped
 
 
 class Desk:
@@ -50,12 +53,15 @@ class Desk:
         load: Callable[[], Shelf],
         *,
         max_question_characters: int = 500,
+        most_waiting: int = 100,
         closest: int = 3,
         hook: Hook = log_question,
     ) -> None:
         """Prepare the desk; nothing is loaded before `open`."""
         self._load = load
         self._max_question_characters = max_question_characters
+        self._most_waiting = most_waiting
+        self._waiting = 0
         self._closest = closest
         self._hook = hook
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
@@ -94,17 +100,26 @@ class Desk:
         """
         await self._shelf()
 
-    async def ask(self, question: str, story_id: str | None = None) -> Reply:
+    async def ask(self, question: str, story_id: str | None = None, *, strictness: Strictness | None = None) -> Reply:
         """Return the reply to `question` from one story, the first on the desk unless it is named.
 
+        `strictness` is as configured unless it is given.
+
         Raises:
-            AskError: the question is empty or too long, or there is no such story.
+            AskError: the question is empty or too long, too many wait, or there is no such story.
             StoryError, StorydeskError: the model or a story could not be loaded.
         """
         came = time.perf_counter()
         asked = self._checked(question)
-        shelf = await self._shelf()
-        began, reply, ended = await self._run(shelf.answer, asked, story_id, self._closest)
+        if self._waiting >= self._most_waiting:
+            message = f"I am busy: {self._waiting} questions wait already. Please try again in a minute."
+            raise BusyError(message, waiting=self._waiting)
+        self._waiting += 1
+        try:
+            shelf = await self._shelf()
+            began, reply, ended = await self._run(shelf.answer, asked, story_id, self._closest, strictness)
+        finally:
+            self._waiting -= 1
         event = QuestionAnswered(reply.verdict, reply.confidence, len(asked), began - came, ended - began)
         self._hook(event)
         return reply
@@ -130,6 +145,16 @@ class Desk:
         shelf = await self._shelf()
         return await self._run(shelf.lookup, asked, count, story_id)
 
+    async def find(self, claim: str, story_id: str | None = None) -> Mention:
+        """Return where the story mentions what `claim` says, or the passages closest to it.
+
+        Raises:
+            AskError, StoryError, StorydeskError: as `ask`.
+        """
+        asked = self._checked(claim)
+        shelf = await self._shelf()
+        return await self._run(shelf.find, asked, self._closest, story_id)
+
     async def passages(self, numbers: Sequence[int], story_id: str | None = None) -> list[Quote]:
         """Return the passages of these numbers, in that order; numbers the story does not have are left out.
 
@@ -137,6 +162,14 @@ class Desk:
             AskError, StoryError, StorydeskError: as `ask`.
         """
         return (await self._shelf()).passages(numbers, story_id)
+
+    async def context(self, number: int, story_id: str | None = None) -> Quote:
+        """Return the paragraph around a passage, with the passage in bold; of a long one, the sentences nearest to it.
+
+        Raises:
+            AskError, StoryError, StorydeskError: as `ask`.
+        """
+        return (await self._shelf()).context(number, story_id)
 
     async def story(self, story_id: str | None = None) -> Story:
         """Return a story on the desk, the first one unless it is named.
@@ -170,7 +203,7 @@ class Desk:
                 f"That is {len(asked):,} characters; I read questions of up to {self._max_question_characters:,}. "
                 "Please ask it more briefly."
             )
-            raise QuestionTooLongError(message)
+            raise QuestionTooLongError(message, length=f"{len(asked):,}", limit=f"{self._max_question_characters:,}")
         return asked
 
 
@@ -200,19 +233,21 @@ class Shelf:
             raise UnknownStoryError(message)
         return found
 
-    def answer(self, question: str, story_id: str | None, closest: int) -> tuple[float, Reply, float]:
+    def answer(
+        self, question: str, story_id: str | None, closest: int, strictness: Strictness | None = None
+    ) -> tuple[float, Reply, float]:
         """Return when the work on a question began, its reply, and when the work ended (seconds)."""
         began = time.perf_counter()
-        reply, _ = self.answer_with_ranking(question, story_id, _HITS, closest)
+        reply, _ = self.answer_with_ranking(question, story_id, _HITS, closest, strictness)
         return began, reply, time.perf_counter()
 
     def answer_with_ranking(
-        self, question: str, story_id: str | None, count: int, closest: int
+        self, question: str, story_id: str | None, count: int, closest: int, strictness: Strictness | None = None
     ) -> tuple[Reply, list[Quote]]:
         """Return the reply to a question and the ranking that it was made from."""
         ranking = self.ranking(question, story_id, count)
         named = self.index(story_id).story.id
-        reply = answer_question(question, ranking, named, self._calibration, closest=closest)
+        reply = answer_question(question, ranking, named, self._calibration.at(strictness), closest=closest)
         return reply, [Quote.of(candidate, named) for candidate in ranking.candidates]
 
     def ranking(self, question: str, story_id: str | None, count: int) -> Ranking:
@@ -227,6 +262,11 @@ class Shelf:
         hits = index.search(self._spellers[index.story.id].mended(query), count)
         return [Quote.of(Candidate(hit, hit.score), index.story.id) for hit in hits]
 
+    def find(self, claim: str, count: int, story_id: str | None) -> Mention:
+        """Return the passage that says what `claim` does, or the `count` closest ones."""
+        index = self.index(story_id)
+        return mention_of(claim, index.search(self._spellers[index.story.id].mended(claim), count), index.story.id)
+
     def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
         """Return passages by their numbers."""
         index = self.index(story_id)
@@ -237,6 +277,24 @@ class Shelf:
             text = index.story.text(passage.span)
             quotes.append(Quote(index.story.id, passage.span, text, passage.paragraph, 0.0, number))
         return quotes
+
+    def context(self, number: int, story_id: str | None) -> Quote:
+        """Return the paragraph around a passage, or as many of its sentences as are read at a glance."""
+        index = self.index(story_id)
+        if not 0 <= number < len(index):
+            message = "That story is not on my desk any more. Ask your question again."
+            raise UnknownStoryError(message)
+        passage = index.passages[number]
+        paragraph = index.story.paragraphs[passage.paragraph - 1].span
+        shown = paragraph if len(paragraph) <= _CONTEXT_CHARACTERS else passage.span
+        neighbours = sorted(range(len(index)), key=lambda other: abs(other - number))
+        for neighbour in (index.passages[other] for other in neighbours):
+            wider = Span(min(shown.start, neighbour.span.start), max(shown.end, neighbour.span.end))
+            if neighbour.paragraph == passage.paragraph and len(wider) <= _CONTEXT_CHARACTERS:
+                shown = wider
+        return Quote(
+            index.story.id, shown, index.story.text(shown), passage.paragraph, 0.0, number, bold=(passage.span,)
+        )
 
     def suggestions(self, count: int, story_id: str | None) -> list[str]:
         """Return questions that this shelf answers, out of those that the story's own words suggest."""

@@ -11,11 +11,17 @@
     └── AskError             a question cannot be answered; the message is for its member
         ├── EmptyQuestionError
         ├── QuestionTooLongError
+        ├── BusyError
+        ├── NotHereError, NotForYouError, NotManagerError
+        ├── CooldownError
+        │   └── GuildCooldownError
         └── UnknownStoryError
 
 The message is one line that says what to do. `index.errors.StoryError` is the other tree; the
 command line and Discord each catch both roots in one place.
 """
+
+import math
 
 
 class StorydeskError(Exception):
@@ -51,16 +57,72 @@ class InexactQuoteError(StorydeskError):
 
 
 class AskError(StorydeskError):
-    """A question cannot be answered; the message is written for the member who asked."""
+    """A question cannot be answered; the message is written for the member who asked.
+
+    `key` names the phrase that says it in the member's language, with `values` in it.
+    """
+
+    key = "no-question"
+
+    def __init__(self, message: str, **values: object) -> None:
+        """Say `message`, or the phrase with `values`."""
+        super().__init__(message)
+        self.values = values
 
 
 class EmptyQuestionError(AskError):
     """There is no word in the question."""
 
+    key = "empty-question"
+
 
 class QuestionTooLongError(AskError):
     """The question is longer than the configured limit."""
 
+    key = "question-too-long"
+
 
 class UnknownStoryError(AskError):
     """No story of that name or id is on the desk."""
+
+    key = "unknown-story"
+
+
+class BusyError(AskError):
+    """Too many questions wait already."""
+
+    key = "busy"
+
+
+class NotHereError(AskError):
+    """The admins of a guild chose other channels."""
+
+    key = "not-here"
+
+
+class NotForYouError(AskError):
+    """The admins of a guild chose roles that the member has none of."""
+
+    key = "not-for-you"
+
+
+class CooldownError(AskError):
+    """A member has to wait; `until` is when to come back, in seconds since 1970."""
+
+    key = "cooldown"
+
+    def __init__(self, until: float) -> None:
+        """Say when to come back."""
+        super().__init__("Asked too often.", until=math.ceil(until))
+
+
+class GuildCooldownError(CooldownError):
+    """A whole guild has to wait."""
+
+    key = "guild-cooldown"
+
+
+class NotManagerError(AskError):
+    """Only those who manage the guild may do that."""
+
+    key = "not-manager"

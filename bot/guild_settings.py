@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Strictness = Literal["relaxed", "balanced", "strict"]
-Language = Literal["en", "fr", "de", "es", "pt"]
+from bot.calibration import Strictness  # noqa: TC001 - pydantic looks at it
+from bot.language import Language  # noqa: TC001 - as above
 
 MOST_PLACES = 50
 _Places = Annotated[tuple[int, ...], Field(max_length=MOST_PLACES)]
@@ -28,6 +28,8 @@ class GuildSettings(BaseModel):
     """Roles whose members may ask; empty means everyone."""
     listens: _Places = ()
     """Channels and forums where every message is a question."""
+    threads: bool = False
+    """Whether each question in a channel of `listens` is answered in a thread of its own."""
     private: bool = False
     """Whether slash commands answer to the member alone unless told otherwise."""
     strictness: Strictness | None = None

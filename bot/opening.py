@@ -108,5 +108,6 @@ def desk_for(config: Config, story: Story, *, progress: Progress | None = None) 
     return Desk(
         lambda: load_shelf(config, story, progress=progress),
         max_question_characters=config.answers.max_question_characters,
+        most_waiting=config.answers.most_waiting,
         closest=config.answers.closest,
     )

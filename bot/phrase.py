@@ -11,21 +11,26 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.errors import AskError, InexactQuoteError, StorydeskError
+from bot.language import ENGLISH, Phrases
 from index.errors import StoryError
 from index.story import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from bot.answer import Quote, Reply
+    from bot.claim import Mention
+    from bot.store.records import Kept
     from index.story import Story
 
 TEXT_LIMIT = 4000
 """Characters that all text of one Components V2 message may have together."""
 
-_RESERVE = 600  # characters for the lines around the quotes
+_RESERVE = 900  # characters for the lines around the quotes
 _TITLE_CHARACTERS = 90
 _URL_CHARACTERS = 500
+_QUESTION_CHARACTERS = 180
+_PAGE = 5  # passages
 _CERTAIN, _LIKELY = 0.8, 0.6
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]|`*~\\]+")
 _MARKS = re.compile(
@@ -110,14 +115,14 @@ def shortened(text: str, limit: int) -> str:
     return f"{cut}…"
 
 
-def certainty(confidence: float) -> str:
+def certainty(confidence: float, say: Phrases = ENGLISH) -> str:
     """Return how sure an answer is, in words."""
     if confidence >= _CERTAIN:
-        return "very likely the answer"
-    return "probably the answer" if confidence >= _LIKELY else "possibly the answer"
+        return say("very-likely")
+    return say("probably") if confidence >= _LIKELY else say("possibly")
 
 
-def reply_texts(reply: Reply, story: Story, suggestions: Sequence[str] = ()) -> list[str]:
+def reply_texts(reply: Reply, story: Story, suggestions: Sequence[str] = (), say: Phrases = ENGLISH) -> list[str]:
     """Return the parts of a reply, in their order, together under Discord's limit.
 
     `suggestions` are questions that the story answers, for a member whose own is about something else.
@@ -126,58 +131,118 @@ def reply_texts(reply: Reply, story: Story, suggestions: Sequence[str] = ()) -> 
         InexactQuoteError: a quote is not byte for byte in the story.
     """
     if reply.verdict == "silent":
-        line = f"{linked_title(story)} says nothing about that. I answer questions about this story only."
-        return [line, _tries(suggestions)] if suggestions else [line]
+        line = say("silent", title=linked_title(story))
+        return [line, _tries(suggestions, say)] if suggestions else [line]
+    texts = [_with_place(quote, story) for quote in reply.quotes]
+    shown = texts[: _fitting(texts)]
     if reply.verdict == "closest":
-        return ["I find no answer to this in the story. The closest passages are:", *_quotes(reply.quotes, story)]
-    return [*_quotes(reply.quotes, story), f"-# {certainty(reply.confidence)}"]
+        return [say("closest"), *shown]
+    return [*shown, f"-# {certainty(reply.confidence, say)}"]
 
 
-def passages_texts(heading: str, quotes: Sequence[Quote], story: Story, *, scores: bool) -> list[str]:
-    """Return a heading and as many of the passages as fit, with their scores where wanted.
+def question_text(question: str) -> str:
+    """Return a question as a small line above its reply, where Discord does not show it."""
+    return f"-# {escape(shortened(question, _QUESTION_CHARACTERS))}"
+
+
+def understood_text(question: str, say: Phrases = ENGLISH) -> str:
+    """Return how a follow-up question was understood."""
+    return f"-# {say('understood', question=escape(shortened(question, _QUESTION_CHARACTERS)))}"
+
+
+def passages_page(
+    heading: str,
+    quotes: Sequence[Quote],
+    story: Story,
+    page: int = 0,
+    *,
+    scores: bool = False,
+    say: Phrases = ENGLISH,
+) -> tuple[list[str], int]:
+    """Return one page of passages, and how many pages there are; a page that does not exist is the last one.
 
     Raises:
         InexactQuoteError: a passage is not byte for byte in the story.
     """
-    return [heading, *_quotes(quotes, story, scores=scores)]
+    pages: list[list[str]] = []
+    rest = list(quotes)
+    while rest or not pages:
+        texts = [_with_place(quote, story, score=say if scores else None) for quote in rest[:_PAGE]]
+        pages.append(texts[: _fitting(texts)])
+        rest = rest[len(pages[-1]) :] if pages[-1] else []
+    shown = min(page, len(pages) - 1)
+    foot = [f"-# {say('page', page=shown + 1, pages=len(pages))}"] if len(pages) > 1 else []
+    return [heading, *pages[shown], *foot], len(pages)
 
 
-def _quotes(quotes: Iterable[Quote], story: Story, *, scores: bool = False) -> list[str]:
-    texts: list[str] = []
+def lookup_heading(query: str, say: Phrases = ENGLISH) -> str:
+    """Return what stands above the passages closest to a query."""
+    return say("closest-to", query=escape(shortened(query, 150)))
+
+
+def context_texts(quote: Quote, story: Story, say: Phrases = ENGLISH) -> list[str]:
+    """Return a quote's paragraph with the quote in bold.
+
+    Raises:
+        InexactQuoteError: it is not byte for byte in the story.
+    """
+    return [say("in-context"), _with_place(quote, story)]
+
+
+def mention_texts(claim: str, mention: Mention, story: Story, say: Phrases = ENGLISH) -> list[str]:
+    """Return a claim and, below it, what the story says of the same; never whether either is true.
+
+    Raises:
+        InexactQuoteError: a quote is not byte for byte in the story.
+    """
+    said = _LINE_BREAK.sub("\n> ", escape(shortened(claim, _QUESTION_CHARACTERS)))
+    heading = say("found") if mention.is_found else say("not-mentioned")
+    texts = [_with_place(quote, story) for quote in mention.quotes]
+    return [f"{say('claimed')}\n> {said}", heading, *texts[: _fitting(texts)]]
+
+
+def _with_place(quote: Quote, story: Story, *, score: Phrases | None = None) -> str:
+    note = f" · {score('score', score=f'{quote.score:.2f}')}" if score else ""
+    return f"{quoted(quote, story)}\n{place(quote, story)}{note}"
+
+
+def _fitting(texts: Sequence[str]) -> int:
+    """Return how many texts, at least one where there are any, fit into a message."""
     room = TEXT_LIMIT - _RESERVE
-    for quote in quotes:
-        score = f" · score {quote.score:.2f}" if scores else ""
-        text = f"{quoted(quote, story)}\n{place(quote, story)}{score}"
+    for count, text in enumerate(texts):
         room -= len(text)
-        if room < 0 and texts:
-            break
-        texts.append(text)
-    return texts
+        if room < 0:
+            return max(1, count)
+    return len(texts)
 
 
-def welcome_texts(story: Story, suggestions: Sequence[str]) -> list[str]:
+def welcome_texts(story: Story, suggestions: Sequence[str], say: Phrases = ENGLISH) -> list[str]:
     """Return the bot's greeting: what it does, how to ask, and questions to try."""
-    how = (
-        "I answer with the story's own words and say so when the story does not. "
-        "Use `/ask`, mention me, reply to me, or write me a direct message. `/lookup` shows the closest passages. "
-        "In the Apps menu of a message, “Ask about this message” asks what it says."
+    texts = [f"### {say('ask-me-about', title=linked_title(story))}", say("how")]
+    return [*texts, _tries(suggestions, say)] if suggestions else texts
+
+
+def _tries(suggestions: Sequence[str], say: Phrases) -> str:
+    return "\n".join([say("try"), *(f"- {escape(question)}" for question in suggestions)])
+
+
+def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:
+    """Return what is kept about a member, with as many of the kept questions as fit."""
+    counts = say(
+        "privacy-mine",
+        answers=kept.answers,
+        votes=kept.votes,
+        changes=kept.settings_changes,
+        unanswered=len(kept.unanswered),
     )
-    texts = [f"### Ask me about: {linked_title(story)}", how]
-    return [*texts, _tries(suggestions)] if suggestions else texts
+    questions = [f"- {escape(shortened(row.question, _QUESTION_CHARACTERS))}" for row in kept.unanswered]
+    return [counts, "\n".join(questions[: _fitting(questions)])] if questions else [counts]
 
 
-def _tries(suggestions: Sequence[str]) -> str:
-    return "\n".join(["Try:", *(f"- {escape(question)}" for question in suggestions)])
-
-
-LOADING = "One moment: I am still loading the story. Your answer comes as soon as I am done."
-NO_QUESTION = "I see no question in that. Write it after mentioning me, or use `/ask`."
-
-
-def apology(error: BaseException, code: str) -> str:
+def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
     """Return one honest line about an error; `code` finds it in the log where it is ours."""
     if isinstance(error, AskError):
-        return escape(str(error))
+        return say(error.key, **error.values)
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):
-        return f"Something went wrong on my side, not on yours. Whoever runs me finds it in the log under `{code}`."
-    return f"I cannot answer at the moment: {escape(str(error))} (`{code}`)"
+        return say("bug", code=code)
+    return say("cannot", cause=escape(str(error)), code=code)

@@ -17,6 +17,7 @@ import simcord
 
 from bot.app import StorydeskBot
 from bot.errors import ConfigError
+from bot.language import ENGLISH
 from bot.opening import desk_for
 from bot.store.store import Store
 
@@ -61,7 +62,7 @@ async def previewed(config: Config, story: Story, *, port: int = 0) -> AsyncIter
             guild = env.create_guild("Storydesk")
             channel = guild.create_text_channel("ask-the-story")
             you = _Typist(env, guild, guild.add_member(env.create_user("you")).user)
-            await bot.get_partial_messageable(channel.id).send(view=await bot.welcome())
+            await bot.get_partial_messageable(channel.id).send(view=await bot.welcome(ENGLISH))
             async with env.preview(channel, viewers=[you], layout="channel", port=port or None) as preview:
                 yield preview.url
 

@@ -33,13 +33,38 @@ Niger signed a pact with Burkina Faso and Mali."""
 STORY = Story(body=BODY, title="Troops leave Niger", url="https://news.example/niger")
 
 # The verdict of each follows from the thresholds alone, whatever the hits are.
-_READ = {"read_dense": 0.0, "read_support": -12.0}
-ANSWERS = Calibration("counting-1", "words-1", 5.0, {}, answered_from=0.5, near_dense=0.0, near_coverage=0.0, **_READ)
+ANSWERS = Calibration(
+    "counting-1",
+    "words-1",
+    5.0,
+    {},
+    answered_from=0.5,
+    near_dense=0.0,
+    near_coverage=0.0,
+    read_dense=0.0,
+    read_support=-12.0,
+)
 SHOWS_CLOSEST = Calibration(
-    "counting-1", "words-1", -5.0, {}, answered_from=0.5, near_dense=0.0, near_coverage=0.0, **_READ
+    "counting-1",
+    "words-1",
+    -5.0,
+    {},
+    answered_from=0.5,
+    near_dense=0.0,
+    near_coverage=0.0,
+    read_dense=0.0,
+    read_support=-12.0,
 )
 IS_SILENT = Calibration(
-    "counting-1", "words-1", -5.0, {}, answered_from=0.5, near_dense=2.0, near_coverage=2.0, **_READ
+    "counting-1",
+    "words-1",
+    -5.0,
+    {},
+    answered_from=0.5,
+    near_dense=2.0,
+    near_coverage=2.0,
+    read_dense=0.0,
+    read_support=-12.0,
 )
 
 

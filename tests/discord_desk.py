@@ -30,7 +30,12 @@ def shipped_shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
 def bot_with(load: Callable[[], Shelf], folder: Path, **settings: Any) -> StorydeskBot:
     """Return a bot as `storydesk run` makes it, around a desk that opens with `load`."""
     config = Config(**settings)
-    desk = Desk(load, max_question_characters=config.answers.max_question_characters, closest=config.answers.closest)
+    desk = Desk(
+        load,
+        max_question_characters=config.answers.max_question_characters,
+        most_waiting=config.answers.most_waiting,
+        closest=config.answers.closest,
+    )
     return StorydeskBot(desk=desk, store=Store(folder), config=config)
 
 

@@ -42,11 +42,12 @@ def test_without_a_file_every_setting_has_its_default() -> None:
             "max_question_characters": 500,
             "closest": 3,
             "lookup_count": 5,
+            "most_waiting": 100,
             "strictness": "balanced",
             "calibration": "",
         },
-        "discord": {"answer_mentions": True, "answer_direct_messages": True},
-        "storage": {"folder": ""},
+        "discord": {"answer_mentions": True, "answer_direct_messages": True, "read_all_messages": False},
+        "storage": {"folder": "", "keep_days": 90},
         "log": {"level": "INFO"},
     }
     assert config.discord_api == DISCORD_API

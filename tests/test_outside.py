@@ -12,7 +12,7 @@ import pytest_asyncio
 from discord_desk import buttons_of
 from discord_server import DiscordServer
 
-from bot import phrase
+from bot.language import ENGLISH
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -55,10 +55,18 @@ async def test_a_member_asks_in_every_way_from_the_first_second_on(
 ) -> None:
     async with storydesk_run(server, tmp_path) as process:
         (sync,) = server.calls("PUT", COMMANDS)
-        assert sorted(command["name"] for command in sync.json) == ["Ask about this message", "ask", "help", "lookup"]
+        assert sorted(command["name"] for command in sync.json) == [
+            "Ask about this message",
+            "Find this in the story",
+            "ask",
+            "desk",
+            "help",
+            "lookup",
+            "privacy",
+        ]
 
         early = await alice.slash(channel, "ask", question=TROOPS)
-        await server.until(lambda: phrase.LOADING in str(server.calls("PATCH", "/webhooks/*")))
+        await server.until(lambda: ENGLISH("loading") in str(server.calls("PATCH", "/webhooks/*")))
         await server.until(lambda: early.response is not None and HEADCOUNT in server.text(early.response))
 
         found = await server.answer(await alice.slash(channel, "lookup", query="drone base", count=2))
@@ -75,7 +83,12 @@ async def test_a_member_asks_in_every_way_from_the_first_second_on(
         assert HEADCOUNT in server.text(direct)
 
         assert early.response is not None
-        assert [button["label"] for button in buttons_of(early.response.components)] == ["More passages"]
+        assert [button["label"] for button in buttons_of(early.response.components)] == [
+            "In context",
+            "More passages",
+            "Helpful",
+            "Not helpful",
+        ]
         more = await server.answer(await alice.click(early.response, label="More passages"))
         assert server.text(more).count("\n> ") == 5
     assert process.returncode == 0

@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answer import Answer, NoAnswer, Quote
-from bot.errors import EmptyQuestionError, InexactQuoteError, MissingExtraError
+from bot.errors import EmptyQuestionError, InexactQuoteError, MissingExtraError, QuestionTooLongError
+from bot.language import ENGLISH
 from bot.phrase import (
     TEXT_LIMIT,
     apology,
     certainty,
     escape,
     linked_title,
-    passages_texts,
+    passages_page,
     place,
     quoted,
     reply_texts,
@@ -166,7 +167,7 @@ def test_a_quote_that_is_not_in_its_story_is_never_shown(change: str) -> None:
     with pytest.raises(InexactQuoteError):
         reply_texts(NoAnswer("?", 0.1, (good, bad)), STORY)
     with pytest.raises(InexactQuoteError):
-        passages_texts("Closest:", [bad], STORY, scores=True)
+        passages_page("Closest:", [bad], STORY, scores=True)
 
 
 @settings(max_examples=200, deadline=None)
@@ -259,8 +260,26 @@ def test_silence_is_one_line_and_questions_to_try() -> None:
 
 def test_passages_have_their_scores_where_wanted() -> None:
     quote = quote_of(SENTENCE, score=0.714)
-    assert passages_texts("Closest:", [quote], STORY, scores=True)[1].endswith(" · score 0.71")
-    assert "score" not in passages_texts("Further:", [quote], STORY, scores=False)[1]
+    assert passages_page("Closest:", [quote], STORY, scores=True)[0][1].endswith(" · score 0.71")
+    assert "score" not in passages_page("Further:", [quote], STORY)[0][1]
+
+
+def test_passages_are_paged_and_none_is_lost() -> None:
+    quote = quote_of(SENTENCE)
+    (heading, *first), pages = passages_page("Further:", [quote] * 7, STORY)
+    assert (heading, len(first), pages) == ("Further:", 6, 2)
+    assert first[-1] == "-# Page 1 of 2"
+    second, _ = passages_page("Further:", [quote] * 7, STORY, 1)
+    assert len(second) == 4
+    assert passages_page("Further:", [quote] * 7, STORY, 9) == (second, 2)
+
+
+def test_long_passages_take_more_pages() -> None:
+    story = Story(body="word " * 300, title="t")
+    long = quote_of(story.body.strip(), story)
+    shown = [passages_page("Further:", [long] * 5, story, page) for page in range(5)]
+    assert [pages for _, pages in shown] == [5] * 5
+    assert all(len(texts) == 3 for texts, _ in shown)
 
 
 @settings(max_examples=100, deadline=None)
@@ -280,7 +299,7 @@ def test_whatever_the_story_a_reply_fits_into_one_message(
     for texts in (
         reply_texts(Answer("?", 0.9, (quote,) * count, None), story),
         reply_texts(NoAnswer("?", 0.1, (quote,) * count), story),
-        passages_texts("x" * 400, (quote,) * count, story, scores=True),
+        passages_page("x" * 400, (quote,) * count, story, scores=True)[0],
     ):
         assert sum(map(len, texts)) <= TEXT_LIMIT
         quotes = [text for text in texts if text.startswith("> ")]
@@ -303,7 +322,10 @@ def test_the_greeting_names_the_story_and_questions_to_try() -> None:
 
 
 def test_a_members_mistake_is_told_as_it_is() -> None:
-    assert apology(EmptyQuestionError("Ask *me*."), "c0de") == r"Ask \*me\*."
+    assert apology(EmptyQuestionError("Ask."), "c0de") == ENGLISH("empty-question")
+    too_long = QuestionTooLongError("Too long.", length="600", limit="500")
+    assert apology(too_long, "c0de") == ENGLISH("question-too-long", length="600", limit="500")
+    assert "questions of up to 500" in apology(too_long, "c0de")
 
 
 @pytest.mark.parametrize("error", [ModelError("No model."), MissingExtraError("No model.")])

@@ -10,16 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import discord
+
+    from bot.followup import Turn
 
 _MOST = 500
 
 
 @dataclass(slots=True)
 class Asked:
-    """A question as it reads now, and the message that answers it, once there is one."""
+    """A question as it reads now, who asked it after which turns, and the message that answers it, if any."""
 
     question: str
+    author: discord.abc.User
+    turns: Sequence[Turn] = ()
     answer: discord.Message | None = None
 
 
@@ -30,9 +36,9 @@ class AskedMessages:
         """Remember nothing yet."""
         self._asked: OrderedDict[int, Asked] = OrderedDict()
 
-    def remember(self, message_id: int, question: str) -> Asked:
+    def remember(self, message_id: int, author: discord.abc.User, question: str, turns: Sequence[Turn] = ()) -> Asked:
         """Return a new record of what a message asks."""
-        self._asked[message_id] = asked = Asked(question)
+        self._asked[message_id] = asked = Asked(question, author, turns)
         if len(self._asked) > _MOST:
             self._asked.popitem(last=False)
         return asked
@@ -44,3 +50,9 @@ class AskedMessages:
             return None
         asked.question = question
         return asked
+
+    def forget(self, member_id: int) -> None:
+        """Forget what a member asked; editing it changes no answer any more."""
+        for message_id, asked in list(self._asked.items()):
+            if asked.author.id == member_id:
+                del self._asked[message_id]

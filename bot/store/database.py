@@ -27,7 +27,7 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "
 
 
 def engine_for(file: Path) -> AsyncEngine:
-    """Return an engine for a database file; each session opens it and closes it again, which takes a millisecond or two."""
+    """Return an engine for a database file; each session opens it and closes it again, in a millisecond or two."""
     engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(file)), poolclass=NullPool)
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -170,11 +170,6 @@ class Store:
             older = (UnansweredQuestion.guild_id == guild_id) & UnansweredQuestion.id.not_in(kept)
             await session.execute(delete(UnansweredQuestion).where(older))
 
-    async def drop_unanswered(self, guild_id: int) -> None:
-        """Delete the questions that were kept for a guild."""
-        async with self._changing() as session:
-            await session.execute(delete(UnansweredQuestion).where(UnansweredQuestion.guild_id == guild_id))
-
     async def insights(self, guild_id: int, since: int) -> Insights:
         """Return what a guild asked since a time (seconds since 1970)."""
         of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answer import Verdict
-    from bot.ui.more import MoreButton
 
 _COLOURS: dict[Verdict, discord.Colour] = {
     "answered": discord.Colour.from_str("#2f855a"),
@@ -23,15 +22,21 @@ _NEUTRAL = discord.Colour.from_str("#2b6cb0")
 class TextLayout(discord.ui.LayoutView):
     """Texts one below the other, in a container whose colour only repeats what the text says."""
 
-    def __init__(self, texts: Sequence[str], *, verdict: Verdict | None = None, more: MoreButton | None = None) -> None:
-        """Lay out `texts`, with a button for further passages where there is one."""
+    def __init__(
+        self,
+        texts: Sequence[str],
+        *,
+        verdict: Verdict | None = None,
+        buttons: Sequence[discord.ui.Item[Any]] = (),
+    ) -> None:
+        """Lay out `texts`, with up to five buttons below them."""
         super().__init__(timeout=None)
         colour = _COLOURS[verdict] if verdict else _NEUTRAL
         container: discord.ui.Container[TextLayout] = discord.ui.Container(
             *(discord.ui.TextDisplay(text) for text in texts), accent_colour=colour
         )
-        if more is not None:
-            container.add_item(discord.ui.ActionRow(more))
+        if buttons:
+            container.add_item(discord.ui.ActionRow(*buttons))
         self.add_item(container)
 
 

@@ -1,0 +1,224 @@
+"""How members ask by message: a mention, a reply to the bot, a direct message, a channel or thread open to it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+from bot import phrase
+from bot.cogs.asked import AskedMessages
+from bot.cogs.askers import asker_of
+from bot.errors import AskError, StorageError
+from bot.followup import understood
+from bot.ui.layouts import TextLayout, notice
+from bot.ui.replies import ReplyLayout
+
+if TYPE_CHECKING:
+    from bot.app import StorydeskBot
+    from bot.cogs.asked import Asked
+    from bot.language import Phrases
+
+_log = logging.getLogger("storydesk")
+
+_UNKNOWN_MESSAGE = 10008
+_INVALID_FORM = 50035  # what Discord says of a reply to a message that is gone
+_REFUSAL_SECONDS = 20.0
+_THREAD_NAME_CHARACTERS = 80
+
+
+class Listening(commands.Cog):
+    """Questions in messages."""
+
+    def __init__(self, bot: StorydeskBot) -> None:
+        """Answer for `bot`."""
+        self._bot = bot
+        self._asked = AskedMessages()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a message that speaks to the bot; leave every other one alone."""
+        if message.author.bot or not await self._is_to_us(message):
+            return
+        say = await self._bot.say_below(message)
+        try:
+            await self._reply(message, say)
+        except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
+            text = self._bot.apologise(error, say)
+            try:
+                await self._send(message, notice(text), say)
+            except discord.HTTPException as failure:
+                _log.warning("an apology could not be sent: %s", failure)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Answer an edited question anew, in the message that answered it."""
+        question = self._bot.without_mention(payload.message.content)
+        asked = self._asked.changed(payload.message_id, question)
+        if asked is not None and asked.answer is not None:
+            await self._update(asked, await self._bot.say_below(payload.message))
+
+    @commands.Cog.listener()
+    async def on_member_forgotten(self, member_id: int) -> None:
+        """Forget what a member asked lately, who had everything deleted."""
+        self._asked.forget(member_id)
+
+    async def _is_to_us(self, message: discord.Message) -> bool:
+        settings = self._bot.config.discord
+        if message.type not in (discord.MessageType.default, discord.MessageType.reply):
+            return False
+        if message.guild is None:
+            return settings.answer_direct_messages
+        if self._bot.user in message.mentions or self._replies_to_us(message):
+            return settings.answer_mentions
+        is_to_others = bool(message.reference or message.mentions)
+        return self._bot.intents.message_content and not is_to_others and await self._is_open(message.channel)
+
+    async def _is_open(self, channel: discord.abc.MessageableChannel) -> bool:
+        """Say whether every message in a channel is for the bot: the admins opened it, or it is its own thread."""
+        guild = channel.guild
+        if guild is None:
+            return False
+        listens = (await self._bot.settings_of(guild.id)).listens
+        if channel.id in listens:
+            return True
+        if not isinstance(channel, discord.Thread):
+            return False
+        if channel.parent_id in listens or (self._bot.user and channel.owner_id == self._bot.user.id):
+            return True
+        try:
+            return await self._bot.store.has_answered_in(guild.id, channel.id)
+        except StorageError as error:
+            _log.error("whether thread %d is open cannot be read: %s", channel.id, error)
+            return False
+
+    def _replies_to_us(self, message: discord.Message) -> bool:
+        replied_to = message.reference.resolved if message.reference else None
+        return isinstance(replied_to, discord.Message) and replied_to.author == self._bot.user
+
+    async def _reply(self, message: discord.Message, say: Phrases) -> None:
+        question = self._bot.without_mention(message.content)
+        guild_id = message.guild.id if message.guild else None
+        try:
+            asker = asker_of(message.author, message.channel, guild_id)
+            await self._bot.admit(asker, counts=bool(question))
+        except AskError as error:
+            await self._send(message, notice(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+            return
+        if not question:
+            await self._send(message, await self._hint(message, say), say)
+            return
+        replied_to = message.reference.message_id if message.reference else None
+        turns = self._bot.conversations.before(message.channel, replied_to)
+        asked = self._asked.remember(message.id, message.author, question, turns)
+        if not self._bot.desk.is_ready:
+            asked.answer = await self._send(message, notice(say("loading")), say)
+            await self._update(asked, say)
+            return
+        with contextlib.suppress(discord.HTTPException):  # where it may not type, it says so when it answers
+            await message.channel.typing()
+        layout = await self._bot.attempt(partial(self._answer, asked, guild_id, say), say)
+        asked.answer = await self._send(message, layout, say)
+        await self._remember(asked, layout, replied_to)
+        if asked.question != question:
+            await self._update(asked, say)
+
+    async def _update(self, asked: Asked, say: Phrases) -> None:
+        """Edit an answer until it answers what its question says now."""
+        question = None
+        while question != asked.question and asked.answer is not None:
+            question = asked.question
+            guild_id = asked.answer.guild.id if asked.answer.guild else None
+            layout = (
+                await self._bot.attempt(partial(self._answer, asked, guild_id, say), say)
+                if question
+                else notice(say("no-question"))
+            )
+            if question == asked.question:
+                try:
+                    await asked.answer.edit(view=layout, allowed_mentions=discord.AllowedMentions.none())
+                except discord.NotFound:  # somebody took the answer away; it stays away
+                    return
+                await self._remember(asked, layout)
+
+    async def _answer(self, asked: Asked, guild_id: int | None, say: Phrases) -> TextLayout:
+        meant = understood(asked.question, asked.turns)
+        above = [phrase.understood_text(meant, say)] if meant != asked.question else []
+        return await self._bot.answer(meant, guild_id, say, above=above)
+
+    async def _remember(self, asked: Asked, layout: discord.ui.LayoutView, replied_to: int | None = None) -> None:
+        if asked.answer is not None and isinstance(layout, ReplyLayout):
+            guild_id = asked.answer.guild.id if asked.answer.guild else None
+            await self._bot.remember(layout, asked.answer, asked.author, guild_id, replied_to)
+
+    async def _hint(self, message: discord.Message, say: Phrases) -> TextLayout:
+        """Return help for a bare mention, and a hint for a message without words of its own."""
+        if message.attachments or message.stickers or not message.content.strip():
+            return notice(say("no-question"))
+        return await self._bot.welcome(say)
+
+    async def _send(
+        self,
+        message: discord.Message,
+        layout: discord.ui.LayoutView,
+        say: Phrases,
+        *,
+        delete_after: float | None = None,
+    ) -> discord.Message:
+        """Reply to a message; below it where it is gone, in a thread where the admins want that, else privately."""
+        try:
+            if delete_after is None and (thread := await self._thread_for(message)):
+                return await thread.send(view=layout)
+            sent = await message.reply(view=layout, mention_author=False)
+            if delete_after is not None:
+                await sent.delete(delay=delete_after)
+            return sent  # noqa: TRY300 - one way out of four
+        except discord.Forbidden:
+            return await self._send_without_history(message, layout, say)
+        except discord.HTTPException as error:
+            if error.code not in (_UNKNOWN_MESSAGE, _INVALID_FORM):
+                raise
+            return await message.channel.send(view=layout)
+
+    async def _send_without_history(
+        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases
+    ) -> discord.Message:
+        """Write below a message where the bot may not reply; where it may not write either, to its author."""
+        try:
+            return await message.channel.send(view=layout)
+        except discord.Forbidden:
+            missing = ", ".join(_missing_permissions(message)) or "Send Messages"
+            place = getattr(message.channel, "mention", "")
+            await message.author.send(view=notice(say("cannot-write", channel=place, permissions=missing)))
+            return await message.author.send(view=layout)
+
+    async def _thread_for(self, message: discord.Message) -> discord.Thread | None:
+        """Return a new thread below a message in a channel that the admins opened, where they want threads."""
+        if message.guild is None or not isinstance(message.channel, discord.TextChannel):
+            return None
+        settings = await self._bot.settings_of(message.guild.id)
+        if not settings.threads or message.channel.id not in settings.listens:
+            return None
+        name = phrase.shortened(message.content, _THREAD_NAME_CHARACTERS) or "Storydesk"
+        with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
+            return await message.create_thread(name=name)
+        return None
+
+
+def _missing_permissions(message: discord.Message) -> list[str]:
+    """Return the names of the permissions that the bot lacks to answer in a message's channel."""
+    guild, channel = message.guild, message.channel
+    if guild is None or not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+        return []
+    has = channel.permissions_for(guild.me)
+    may_send = has.send_messages_in_threads if isinstance(channel, discord.Thread) else has.send_messages
+    wanted = {
+        "View Channel": has.view_channel,
+        "Send Messages in Threads" if isinstance(channel, discord.Thread) else "Send Messages": may_send,
+        "Read Message History": has.read_message_history,
+    }
+    return [name for name, is_given in wanted.items() if not is_given]

@@ -1,0 +1,124 @@
+"""Understands a follow-up such as "and when?" or "who is he?" from the turns before it; pure, and English.
+
+A few rules, each of which rewrites the question into one that stands alone. Whoever asked sees
+what became of it, so that a wrong guess is seen as one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_TURNS = 4
+"""Turns that are looked at, the newest first."""
+
+_MOST_WORDS = 9  # a longer question is taken to stand alone
+_LEAD = re.compile(r"^(?:(?:and|but|so|ok|okay|then|also|oh|hm+)\b[,\s]*)+", re.IGNORECASE)
+_ASKS = r"how (?:many|much|long|far|often|old|big)|when|where|why|how|who|whom|what|which"
+_BARE = re.compile(
+    rf"^(?P<asks>{_ASKS})(?:\s+(?:was|is|did|does|were|are)\s+(?:that|it|this)(?:\s+happen)?|\s+so|\s+exactly)?$",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"^(?:(?:what|how) about|and)\s+(?P<subject>.+)$", re.IGNORECASE)
+_WHOLE = re.compile(rf"^(?P<asks>{_ASKS})\b\s*(?P<rest>.*)$", re.IGNORECASE)
+_AUXILIARY = re.compile(
+    r"^(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)\b\s*", re.IGNORECASE
+)
+_NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:(?:of|de|al|bin|von|van)\s+)?[A-Z][\w'’-]*)*")
+_PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.IGNORECASE)
+_THING = re.compile(
+    r"\b(?:it|its|they|them|their|theirs|there|these|those)\b|\b(?:this|that)(?=$|\s+(?:happen|cost|work|mean|start|end)\b)",
+    re.IGNORECASE,
+)
+_POSSESSIVE = frozenset(("his", "its", "their"))
+_ENDS = " \t\n?!.,;:"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that was asked before, as it was understood, and the bare answer it got, if any."""
+
+    question: str
+    short: str | None = None
+    quote: str = ""
+
+
+def understood(question: str, turns: Sequence[Turn]) -> str:
+    """Return `question` so that it stands alone, or as it is; `turns` come newest first."""
+    if not turns or len(question.split()) > _MOST_WORDS:
+        return question
+    last = turns[0]
+    lead = _LEAD.match(question)
+    asked = question[lead.end() if lead else 0 :].strip(_ENDS)
+    if bare := _BARE.match(asked):
+        return _sentence(f"{bare['asks']} {_without_asking(last)}")
+    about = _ABOUT.match(question.strip(_ENDS))
+    if about and not _WHOLE.match(about["subject"]):
+        return _sentence(_with_other_subject(last.question, about["subject"]))
+    if _PERSON.search(asked) and (person := _person(turns)):
+        return _sentence(_PERSON.sub(lambda found: _in_place_of(found, asked, person), asked))
+    if _THING.search(asked) and (topic := _topic(last)):
+        return _sentence(_THING.sub(lambda found: _in_place_of(found, asked, topic), asked, count=1))
+    return question
+
+
+def _sentence(text: str) -> str:
+    """Return a question with a capital at its beginning and one mark at its end."""
+    words = " ".join(text.split()).strip(_ENDS)
+    return f"{words[:1].upper()}{words[1:]}?"
+
+
+def _without_asking(turn: Turn) -> str:
+    """Return what a turn asked about as a statement or an inversion, with its answer where it asked for that."""
+    question = turn.question.strip(_ENDS)
+    whole = _WHOLE.match(question)
+    if whole is None:
+        return question
+    rest, asks = whole["rest"], whole["asks"].lower()
+    if asks not in ("who", "what", "which"):
+        return rest
+    if _AUXILIARY.match(rest):
+        return f"{rest} {turn.short or ''}"
+    return f"{turn.short} {rest}" if turn.short else rest
+
+
+def _with_other_subject(question: str, subject: str) -> str:
+    """Return a question asked of something else: in place of its last name, or at its end."""
+    asked = question.strip(_ENDS)
+    names = [name for name in _NAME.finditer(asked) if name.start() > 0]
+    if not names:
+        return f"{asked} {subject}"
+    last = names[-1]
+    return f"{asked[: last.start()]}{subject}{asked[last.end() :]}"
+
+
+def _person(turns: Sequence[Turn]) -> str | None:
+    """Return the name that was last spoken of: an answer first, then the names of its question and quote."""
+    for turn in turns[:MOST_TURNS]:
+        if turn.short and (name := _NAME.search(turn.short)) and not any(map(str.isdigit, turn.short)):
+            return name.group()
+        named = [name.group() for name in _NAME.finditer(turn.question) if name.start() > 0]
+        named += [name.group() for name in _NAME.finditer(turn.quote) if " " in name.group()]
+        if named:
+            return named[0]
+    return None
+
+
+def _topic(turn: Turn) -> str:
+    """Return what a turn was about: the words of its question after those that ask."""
+    question = turn.question.strip(_ENDS)
+    whole = _WHOLE.match(question)
+    rest = whole["rest"] if whole else question
+    return _AUXILIARY.sub("", rest) or (turn.short or "")
+
+
+def _in_place_of(found: re.Match[str], question: str, name: str) -> str:
+    """Return a name in the form of the pronoun it replaces."""
+    word = found.group().lower()
+    follows = question[found.end() :].strip(_ENDS)
+    is_possessive = word in _POSSESSIVE or (word == "her" and bool(follows))
+    return f"{name}'s" if is_possessive else name

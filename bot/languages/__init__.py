@@ -1,0 +1,1 @@
+"""The bot's own phrases, a file for each language; `bot.language` reads them."""

@@ -1,0 +1,255 @@
+"""`/desk` on a simulated Discord: who may use it, what each setting does, and how it is taken back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import simcord
+from discord_desk import bot_with, buttons_of, said
+from discord_fixtures import *  # noqa: F403 - fixtures come by name
+from discord_fixtures import mention
+
+from bot.guild_settings import GuildSettings
+from bot.insights import csv_of
+from bot.language import ENGLISH, phrases
+from bot.store.records import Insights, Unanswered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.app import StorydeskBot
+    from bot.desk import Shelf
+
+TROOPS = "how many US troops have to go?"
+TENNIS = "Who won the tennis in Paris?"
+
+
+async def card_of(chief: simcord.MemberActor, channel: simcord.ChannelHandle) -> simcord.ResponseMessage:
+    response = (await chief.slash(channel, "desk show")).response
+    assert response is not None
+    return response
+
+
+async def settings(bot: StorydeskBot, env: simcord.Env) -> GuildSettings:
+    return await bot.store.guild_settings(env.guild.id)
+
+
+async def test_the_card_shows_every_setting_to_the_admin_alone(
+    chief: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    card = await card_of(chief, channel)
+    assert card.ephemeral
+    names = set(GuildSettings.model_fields) - {"questions_a_minute"}
+    assert all(ENGLISH(f"setting-{name}") in said(card) for name in names)
+    assert not [button for button in buttons_of(card.components) if button["label"] == "Undo"]
+
+
+@pytest.mark.parametrize("name", ["desk show", "desk insights", "desk export"])
+async def test_who_does_not_manage_the_guild_is_refused_even_if_discord_let_them(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, name: str
+) -> None:
+    env.guild.set_command_permissions("desk", {alice: True})
+    refused = (await alice.slash(channel, name)).response
+    assert refused is not None
+    assert refused.ephemeral
+    assert said(refused) == ENGLISH("not-manager")
+
+
+async def test_discord_hides_the_commands_from_members(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    assert not [name for name in alice.available_commands(channel) if name.startswith("desk")]
+
+
+async def test_a_switch_is_confirmed_and_taken_back(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+) -> None:  # fmt: skip
+    changed = (await chief.click(await card_of(chief, channel), label="Private on/off")).response
+    assert ENGLISH("changed", settings=ENGLISH("setting-private")) in said(changed)
+    assert (await settings(bot, env)).private
+    answer = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert answer is not None
+    assert answer.ephemeral
+    public = (await alice.slash(channel, "ask", question=TROOPS, private=False)).response
+    assert public is not None
+    assert not public.ephemeral
+    assert changed is not None
+    undone = (await chief.click(changed, label="Undo")).response
+    assert ENGLISH("undone") in said(undone)
+    assert await settings(bot, env) == GuildSettings()
+
+
+async def test_an_undo_that_comes_after_another_change_leaves_everything_as_it_is(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    first = (await chief.click(await card_of(chief, channel), label="Private on/off")).response
+    await chief.click(await card_of(chief, channel), label="Threads on/off")
+    assert first is not None
+    assert ENGLISH("not-undone") in said((await chief.click(first, label="Undo")).response)
+    assert await settings(bot, env) == GuildSettings(private=True, threads=True)
+
+
+async def test_menus_set_channels_roles_strictness_language_and_the_feedback_channel(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    role = env.guild.create_role("Readers")
+
+    async def choose(field: str, *values: Any) -> str:
+        return said((await chief.select(await card_of(chief, channel), values, custom_id=f"desk:{field}")).response)
+
+    await choose("channels", channel)
+    await choose("roles", role)
+    await choose("feedback_channel", channel)
+    await choose("strictness", "strict")
+    text = await choose("language", "de")
+    assert await settings(bot, env) == GuildSettings(
+        channels=(channel.id,), roles=(role.id,), feedback_channel=channel.id, strictness="strict", language="de"
+    )
+    assert phrases("de")("desk") in text
+    await choose("strictness", "default")
+    await choose("feedback_channel")
+    await choose("roles")
+    await choose("language", "default")
+    assert await settings(bot, env) == GuildSettings(channels=(channel.id,))
+
+
+async def test_an_old_card_works_after_a_restart(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, shelf: Shelf, tmp_path: Path
+) -> None:
+    card = await card_of(chief, channel)
+    fresh = bot_with(lambda: shelf, tmp_path)
+    await env.restart_bot(fresh)
+    await chief.select(card, ["strict"], custom_id="desk:strictness")
+    assert (await settings(fresh, env)).strictness == "strict"
+
+
+async def test_outside_the_chosen_channels_whoever_asks_is_told_where_to(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    here = env.guild.create_text_channel("ask-here")
+    await bot.store.change_guild_settings(env.guild.id, 1, {"channels": (here.id,)})
+    told = ENGLISH("not-here", channels=f"<#{here.id}>")
+    refused = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert refused is not None
+    assert refused.ephemeral
+    assert said(refused) == told
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert said(channel.last_message) == told
+    await env.advance_time(30)
+    assert said(channel.last_message) == f"{mention(env)} {TROOPS}"
+    assert "1,000" in said((await alice.slash(here, "ask", question=TROOPS)).response)
+
+
+async def test_a_category_stands_for_its_channels(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    category = env.guild.create_category("News")
+    inside = env.guild.create_text_channel("inside", category=category)
+    await bot.store.change_guild_settings(env.guild.id, 1, {"channels": (category.id,)})
+    assert "1,000" in said((await alice.slash(inside, "ask", question=TROOPS)).response)
+    assert "1,000" not in said((await alice.slash(channel, "ask", question=TROOPS)).response)
+
+
+async def test_who_asks_too_soon_is_told_when_to_come_back(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    form = await chief.click(await card_of(chief, channel), label="Cooldowns …")
+    await chief.submit_modal(form, {"seconds": "60", "questions": "0"})
+    await alice.slash(channel, "ask", question=TROOPS)
+    refused = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert refused is not None
+    assert refused.ephemeral
+    assert said(refused).startswith("One moment, please: ask me again <t:")
+    assert "1,000" in said((await chief.slash(channel, "ask", question=TROOPS)).response)
+
+
+@pytest.mark.parametrize(("seconds", "questions"), [("soon", "0"), ("4000", "0"), ("0", "601"), ("-1", "0")])
+async def test_a_cooldown_that_cannot_be_is_refused_and_changes_nothing(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot,
+    seconds: str, questions: str,
+) -> None:  # fmt: skip
+    form = await chief.click(await card_of(chief, channel), label="Cooldowns …")
+    told = (await chief.submit_modal(form, {"seconds": seconds, "questions": questions})).response
+    assert ENGLISH("form-wrong") in said(told)
+    assert await settings(bot, env) == GuildSettings()
+
+
+async def test_strictness_of_a_guild_changes_what_is_called_an_answer(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    question = "Which weapons were the drones carrying?"
+    verdicts = []
+    for strictness in ("relaxed", "strict"):
+        await bot.store.change_guild_settings(env.guild.id, 1, {"strictness": strictness})
+        text = said((await alice.slash(channel, "ask", question=question)).response)
+        verdicts.append("I find no answer" in text)
+    assert verdicts == [False, True]
+
+
+async def test_listening_says_what_it_needs_when_the_bot_cannot_read(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    opened = said((await chief.slash(channel, "desk listen", channel=channel)).response)
+    assert ENGLISH("listen-needs-intent") in opened
+    assert (await settings(bot, env)).listens == (channel.id,)
+    closed = said((await chief.slash(channel, "desk listen", channel=channel, on=False)).response)
+    assert ENGLISH("listen-needs-intent") not in closed
+    assert (await settings(bot, env)).listens == ()
+
+
+async def test_insights_count_what_was_asked_in_this_guild_only(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    nothing = said((await chief.slash(channel, "desk insights")).response)
+    assert nothing == ENGLISH("insights-none", days=30)
+    await alice.slash(channel, "ask", question=TROOPS)
+    await alice.send(channel, f"{mention(env)} {TENNIS}")
+    other = env.create_guild("Club")
+    elsewhere = other.create_text_channel("general")
+    await other.add_member(env.create_user("bob")).slash(elsewhere, "ask", question=TROOPS)
+    text = said((await chief.slash(channel, "desk insights")).response)
+    assert "Questions: 2, from 1 members" in text
+    assert "Answered: 1 (50%)" in text
+    assert "about something else: 1" in text
+    assert "█" in text
+    assert TENNIS not in text
+    assert ENGLISH("insights-unanswered-off") in text
+
+
+async def test_unanswered_questions_are_kept_only_where_the_guild_turned_it_on(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await alice.slash(channel, "ask", question="Who won the chess in Madrid?")
+    await chief.click(await card_of(chief, channel), label="Keep unanswered on/off")
+    await alice.slash(channel, "ask", question=TENNIS)
+    await alice.slash(channel, "ask", question=TROOPS)
+    text = said((await chief.slash(channel, "desk insights")).response)
+    assert f"- {TENNIS}" in text
+    assert "chess" not in text
+    exported = (await chief.slash(channel, "desk export")).response
+    assert exported is not None
+    assert exported.ephemeral
+    assert [file.filename for file in exported.attachments] == ["storydesk.csv"]
+
+
+def test_the_csv_has_a_line_a_day_and_opens_harmlessly() -> None:
+    insights = Insights({"answered": 3}, {0: {"answered": 3}}, 0, 0, 1, (Unanswered("=1+1, who?", "silent", 90_000),))
+    rows = list(csv.reader(io.StringIO(csv_of(insights))))
+    assert rows == [
+        ["date", "answered", "closest", "silent", "question", "verdict"],
+        ["1970-01-01", "3", "0", "0", "", ""],
+        ["1970-01-02", "", "", "", "'=1+1, who?", "silent"],
+    ]
+
+
+async def test_a_guild_that_takes_the_bot_out_is_forgotten(
+    env: simcord.Env, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    await bot.store.change_guild_settings(env.guild.id, 1, {"private": True})
+    bot.dispatch("guild_remove", bot.get_guild(env.guild.id))
+    await env.settle()
+    assert await settings(bot, env) == GuildSettings()
