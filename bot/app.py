@@ -147,17 +147,23 @@ class StorydeskBot(commands.AutoShardedBot):
         return TextLayout(phrase.welcome_texts(story, await self.desk.suggestions(), say))
 
     async def answer(
-        self, question: str, guild_id: int | None, say: Phrases, *, above: Sequence[str] = ()
+        self,
+        question: str,
+        guild_id: int | None,
+        say: Phrases,
+        *,
+        above: Sequence[str] = (),
+        story_id: str | None = None,
     ) -> ReplyLayout:
-        """Return the reply to a question, below the lines `above`.
+        """Return the reply to a question, below the lines `above`; from the first story unless it is named.
 
         Raises:
             AskError, StoryError, StorydeskError: as `Desk.ask`.
         """
         settings = await self.settings_of(guild_id)
-        reply = await self.desk.ask(question, strictness=settings.strictness)
-        story = await self.desk.story()
-        suggestions = await self.desk.suggestions() if reply.verdict == "silent" else []
+        reply = await self.desk.ask(question, story_id, strictness=settings.strictness)
+        story = await self.desk.story(story_id)
+        suggestions = await self.desk.suggestions(story_id=story_id) if reply.verdict == "silent" else []
         return ReplyLayout(reply, story, say, above=above, suggestions=suggestions)
 
     async def admit(self, asker: Asker, *, counts: bool) -> None:
@@ -193,17 +199,40 @@ class StorydeskBot(commands.AutoShardedBot):
             if checks:
                 await self.admit(asker_of(interaction.user, interaction.channel, interaction.guild_id), counts=counts)
         except AskError as error:
-            await interaction.response.send_message(view=notice(self.apologise(error, say)), ephemeral=True)
+            with contextlib.suppress(discord.HTTPException):  # a refusal that does not arrive is worth no more
+                await interaction.response.send_message(view=notice(self.apologise(error, say)), ephemeral=True)
             return
-        await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
+        with contextlib.suppress(discord.HTTPException):  # what follows shows whether Discord knows it all the same
+            await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
         if not self.desk.is_ready and not replaces:
-            await interaction.edit_original_response(view=notice(say("loading")))
+            with contextlib.suppress(discord.HTTPException):
+                await interaction.edit_original_response(view=notice(say("loading")))
         layout = await self.attempt(lambda: work(say), say)
-        message = await interaction.edit_original_response(
-            view=layout, attachments=files, allowed_mentions=discord.AllowedMentions.none()
-        )
-        if isinstance(layout, ReplyLayout):
+        message = await self._show_reply(interaction, layout, files, ephemeral=ephemeral)
+        if message is not None and isinstance(layout, ReplyLayout):
             await self.remember(layout, message, interaction.user, interaction.guild_id)
+
+    async def _show_reply(
+        self,
+        interaction: discord.Interaction[Any],
+        layout: discord.ui.LayoutView,
+        files: Sequence[discord.File],
+        *,
+        ephemeral: bool,
+    ) -> discord.Message | None:
+        """Show a reply as an interaction's; where Discord does not take it any more, in the channel or privately."""
+        nobody = discord.AllowedMentions.none()
+        try:
+            return await interaction.edit_original_response(view=layout, attachments=files, allowed_mentions=nobody)
+        except discord.HTTPException as error:
+            _log.warning("interaction %d takes no reply: %s", interaction.id, error)
+        channel = None if ephemeral else interaction.channel
+        for place in (channel, interaction.user):
+            if isinstance(place, discord.abc.Messageable):
+                with contextlib.suppress(discord.HTTPException):
+                    return await place.send(view=layout, allowed_mentions=nobody)
+        _log.error("a reply could not be sent to channel %s", interaction.channel_id)
+        return None
 
     async def attempt(
         self, work: Callable[[], Awaitable[discord.ui.LayoutView]], say: Phrases

@@ -179,6 +179,14 @@ class Desk:
         """
         return (await self._shelf()).index(story_id).story
 
+    async def stories(self) -> list[Story]:
+        """Return the stories on the desk, in their order.
+
+        Raises:
+            StoryError, StorydeskError: the model or a story could not be loaded.
+        """
+        return (await self._shelf()).stories()
+
     async def suggestions(self, count: int = 2, story_id: str | None = None) -> list[str]:
         """Return up to `count` questions that the story answers, each tried before it is suggested."""
         shelf = await self._shelf()
@@ -233,6 +241,10 @@ class Shelf:
             raise UnknownStoryError(message)
         return found
 
+    def stories(self) -> list[Story]:
+        """Return the stories, in their order."""
+        return [index.story for index in self._indexes.values()]
+
     def answer(
         self, question: str, story_id: str | None, closest: int, strictness: Strictness | None = None
     ) -> tuple[float, Reply, float]:
@@ -265,7 +277,7 @@ class Shelf:
     def find(self, claim: str, count: int, story_id: str | None) -> Mention:
         """Return the passage that says what `claim` does, or the `count` closest ones."""
         index = self.index(story_id)
-        return mention_of(claim, index.search(self._spellers[index.story.id].mended(claim), count), index.story.id)
+        return mention_of(claim, index.search(self._spellers[index.story.id].mended(claim), count), index.story)
 
     def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
         """Return passages by their numbers."""

@@ -77,7 +77,7 @@ def _without_asking(turn: Turn) -> str:
     question = turn.question.strip(_ENDS)
     whole = _WHOLE.match(question)
     if whole is None:
-        return question
+        return f"{question[:1].lower()}{question[1:]}" if _AUXILIARY.match(question) else question
     rest, asks = whole["rest"], whole["asks"].lower()
     if asks not in ("who", "what", "which"):
         return rest

@@ -49,9 +49,10 @@ async def test_the_card_shows_every_setting_to_the_admin_alone(
 
 @pytest.mark.parametrize("name", ["desk show", "desk insights", "desk export"])
 async def test_who_does_not_manage_the_guild_is_refused_even_if_discord_let_them(
-    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, name: str
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, name: str
 ) -> None:
-    env.guild.set_command_permissions("desk", {alice: True})
+    (desk,) = [command for command in await bot.tree.fetch_commands() if command.name == "desk"]
+    env.guild.set_command_permissions(desk, {alice: True})
     refused = (await alice.slash(channel, name)).response
     assert refused is not None
     assert refused.ephemeral
@@ -181,7 +182,7 @@ async def test_a_cooldown_that_cannot_be_is_refused_and_changes_nothing(
 async def test_strictness_of_a_guild_changes_what_is_called_an_answer(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
 ) -> None:
-    question = "Which weapons were the drones carrying?"
+    question = "What did Russia send?"
     verdicts = []
     for strictness in ("relaxed", "strict"):
         await bot.store.change_guild_settings(env.guild.id, 1, {"strictness": strictness})
@@ -250,6 +251,7 @@ async def test_a_guild_that_takes_the_bot_out_is_forgotten(
     env: simcord.Env, channel: simcord.ChannelHandle, bot: StorydeskBot
 ) -> None:
     await bot.store.change_guild_settings(env.guild.id, 1, {"private": True})
-    bot.dispatch("guild_remove", bot.get_guild(env.guild.id))
-    await env.settle()
+    guild = bot.get_guild(env.guild.id)
+    assert guild is not None
+    await bot.on_guild_remove(guild)
     assert await settings(bot, env) == GuildSettings()

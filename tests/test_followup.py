@@ -13,7 +13,7 @@ LEAVE = Turn("Will the troops leave Niger?")
     ("question", "turn", "meant"),
     [
         ("and when?", MET, "When Ali Mahaman Lamine Zeine met Kurt Campbell?"),
-        ("Why?", LEAVE, "Why Will the troops leave Niger?"),
+        ("Why?", LEAVE, "Why will the troops leave Niger?"),
         ("when was that?", MET, "When Ali Mahaman Lamine Zeine met Kurt Campbell?"),
         ("who is he?", MET, "Who is Ali Mahaman Lamine Zeine?"),
         ("what is his job?", MET, "What is Ali Mahaman Lamine Zeine's job?"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     _Interaction = discord.Interaction[StorydeskBot]
 
 _LOOKUP_MOST = 10
+_CHOICES, _CHOICE_CHARACTERS = 25, 100  # as many as Discord takes
 
 
 class Asking(commands.Cog):
@@ -44,15 +45,29 @@ class Asking(commands.Cog):
             self._bot.tree.remove_command(menu.name, type=menu.type)
 
     @app_commands.command(description="Ask the story a question; it answers in its own words.")
-    @app_commands.describe(question="What you want to know", private="Show the answer to you alone")
+    @app_commands.describe(
+        question="What you want to know", story="Which story to ask", private="Show the answer to you alone"
+    )
     async def ask(
         self,
         interaction: discord.Interaction[Any],
         question: app_commands.Range[str, 1, 2000],
+        story: str | None = None,
         private: bool | None = None,  # noqa: FBT001 - discord.py passes options by name
     ) -> None:
         """Answer a slash command."""
-        await self._answer(interaction, question, private=private)
+        await self._answer(interaction, question, story=story, private=private)
+
+    @ask.autocomplete("story")
+    async def _stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the stories whose titles hold what was typed; none while they are still loading."""
+        del interaction
+        stories = await self._bot.desk.stories() if self._bot.desk.is_ready else []
+        return [
+            app_commands.Choice(name=phrase.shortened(story.title, _CHOICE_CHARACTERS), value=story.id)
+            for story in stories
+            if typed.casefold() in story.title.casefold()
+        ][:_CHOICES]
 
     @app_commands.command(description="Show the passages of the story that are closest to a query.")
     @app_commands.describe(query="Words, a question or a claim", count="How many passages")
@@ -100,7 +115,9 @@ class Asking(commands.Cog):
             interaction, found if claim else _hint, ephemeral=private or not claim, counts=bool(claim)
         )
 
-    async def _answer(self, interaction: _Interaction, question: str, *, private: bool | None = None) -> None:
+    async def _answer(
+        self, interaction: _Interaction, question: str, *, story: str | None = None, private: bool | None = None
+    ) -> None:
         """Answer a question that Discord does not show, below it, and understand it from the turns before."""
         meant = understood(question, self._bot.conversations.before(interaction.channel))
 
@@ -108,7 +125,7 @@ class Asking(commands.Cog):
             above = [phrase.question_text(question)]
             if meant != question:
                 above.append(phrase.understood_text(meant, say))
-            return await self._bot.answer(meant, interaction.guild_id, say, above=above)
+            return await self._bot.answer(meant, interaction.guild_id, say, above=above, story_id=story)
 
         if private is None:
             private = (await self._bot.settings_of(interaction.guild_id)).private

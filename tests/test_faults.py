@@ -1,0 +1,173 @@
+"""Every failure ends in a reply: faults of Discord on every route that the bot uses, a lost database, our own bugs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+import simcord
+from discord_desk import bot_with, said
+from discord_fixtures import *  # noqa: F403 - fixtures come by name
+from discord_fixtures import mention
+from sqlalchemy import text
+
+from bot.errors import ConfigError
+from bot.language import ENGLISH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.app import StorydeskBot
+    from bot.desk import Shelf
+
+TROOPS = "how many US troops have to go?"
+HEADCOUNT = "More than 1,000"
+CALLBACK = "/interactions/*/*/callback"
+ORIGINAL = "/webhooks/*/*/messages/@original"
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50013)])
+async def test_an_interaction_that_discord_does_not_know_any_more_is_answered_in_the_channel(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, status: int, code: int
+) -> None:
+    env.inject_error("POST", CALLBACK, status=status, code=code)
+    await alice.slash(channel, "ask", question=TROOPS)
+    assert HEADCOUNT in said(channel.last_message)
+
+
+async def test_a_private_answer_that_discord_does_not_take_is_sent_privately(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    env.inject_error("PATCH", ORIGINAL, status=404, code=10015)
+    await alice.slash(channel, "ask", question=TROOPS, private=True)
+    assert HEADCOUNT in said(alice.user.dm_channel.last_message)
+    assert channel.last_message is None or HEADCOUNT not in said(channel.last_message)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_an_answer_that_cannot_be_edited_in_is_sent_below(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, status: int
+) -> None:
+    env.inject_error("PATCH", ORIGINAL, status=status, code=50013)
+    await alice.slash(channel, "ask", question=TROOPS)
+    assert HEADCOUNT in said(channel.last_message)
+
+
+@pytest.mark.parametrize("status", [500, 502, 429])
+@pytest.mark.parametrize(("method", "route"), [("PATCH", ORIGINAL), ("POST", "/channels/*/messages")])
+async def test_an_outage_that_passes_is_outlived(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    method: str,
+    route: str,
+    status: int,
+) -> None:
+    env.inject_error(method, route, status=status)
+    if method == "PATCH":
+        await alice.slash(channel, "ask", question=TROOPS)
+    else:
+        await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+
+
+async def test_typing_that_is_refused_changes_nothing(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    env.inject_error("POST", "/channels/*/typing", status=403, code=50013)
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+
+
+async def test_a_thread_that_cannot_be_made_is_a_reply_instead(shelf: Shelf, tmp_path: Path) -> None:
+    bot = bot_with(lambda: shelf, tmp_path, discord={"read_all_messages": True})
+    async with simcord.run(bot, shard_count=1) as env:
+        channel = env.create_guild("Newsroom").create_text_channel("general")
+        alice = env.guild.add_member(env.create_user("alice"))
+        await bot.store.change_guild_settings(env.guild.id, 1, {"listens": (channel.id,), "threads": True})
+        env.inject_error("POST", "/channels/*/messages/*/threads", status=403, code=50013)
+        await alice.send(channel, TROOPS)
+        assert HEADCOUNT in said(channel.last_message)
+
+
+async def test_a_button_that_discord_does_not_take_is_told_privately(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    answer = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert answer is not None
+    env.inject_error("PATCH", ORIGINAL, status=404, code=10015)
+    await alice.click(answer, label="In context")
+    assert ENGLISH("in-context") in said(alice.user.dm_channel.last_message)
+
+
+async def test_where_nothing_can_be_sent_the_log_says_so(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for method, route in (("PATCH", ORIGINAL), ("POST", "/channels/*/messages"), ("POST", "/users/@me/channels")):
+        env.inject_error(method, route, status=403, code=50013, times=None)
+    await alice.slash(channel, "ask", question=TROOPS)
+    assert "a reply could not be sent" in caplog.text
+
+
+async def test_with_a_lost_database_questions_are_answered_and_settings_apologise(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert bot.store._engine is not None
+    async with bot.store._engine.begin() as connection:
+        for table in ("guild_settings", "votes", "answers", "settings_changes"):
+            await connection.execute(text(f"DROP TABLE {table}"))
+    with caplog.at_level(logging.ERROR):
+        answer = (await chief.slash(channel, "ask", question=TROOPS)).response
+        await chief.send(channel, f"{mention(env)} {TROOPS}")
+        listening = (await chief.slash(channel, "desk listen", channel=channel)).response
+    assert HEADCOUNT in said(answer)
+    assert HEADCOUNT in said(channel.last_message)
+    assert answer is not None
+    assert said((await chief.click(answer, label="Helpful")).response) == ENGLISH("vote-unknown")
+    assert said(listening).startswith("I cannot answer at the moment: The database")
+    assert "cannot be read" in caplog.text
+    assert "cannot be remembered" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["ask", "lookup", "help", "privacy mine"])
+async def test_a_bug_of_ours_is_one_line_with_a_code_in_every_command(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    command: str,
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    for owner, name in ((bot.desk, "ask"), (bot.desk, "lookup"), (bot.desk, "suggestions"), (bot.store, "kept_about")):
+        monkeypatch.setattr(owner, name, broken)
+    options = {"ask": {"question": TROOPS}, "lookup": {"query": "base"}}.get(command, {})
+    told = said((await alice.slash(channel, command, **options)).response)
+    assert told.startswith("Something went wrong on my side")
+    code = told.rpartition("under `")[2][:8]
+    assert f"error {code}" in caplog.text
+
+
+async def test_a_story_that_cannot_be_loaded_is_told_in_every_command(tmp_path: Path) -> None:
+    def fail() -> Shelf:
+        message = "The model is not there."
+        raise ConfigError(message)
+
+    async with simcord.run(bot_with(fail, tmp_path), shard_count=1) as env:
+        channel = env.create_guild("Newsroom").create_text_channel("general")
+        alice = env.guild.add_member(env.create_user("alice"))
+        for command, options in (("ask", {"question": TROOPS}), ("lookup", {"query": "base"}), ("help", {})):
+            told = said((await alice.slash(channel, command, **options)).response)
+            assert told.startswith("I cannot answer at the moment: The model is not there.")
+        assert await alice.autocomplete(channel, "ask", "story", "") == []
