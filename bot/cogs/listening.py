@@ -27,6 +27,7 @@ _log = logging.getLogger("storydesk")
 
 _UNKNOWN_MESSAGE = 10008
 _INVALID_FORM = 50035  # what Discord says of a reply to a message that is gone
+_PASSING = (429, 500, 502, 503, 504)  # worth one more try than discord.py's own
 _REFUSAL_SECONDS = 20.0
 _THREAD_NAME_CHARACTERS = 80
 
@@ -180,7 +181,8 @@ class Listening(commands.Cog):
         except discord.Forbidden:
             return await self._send_without_history(message, layout, say)
         except discord.HTTPException as error:
-            if error.code not in (_UNKNOWN_MESSAGE, _INVALID_FORM):
+            is_gone = error.code in (_UNKNOWN_MESSAGE, _INVALID_FORM)
+            if not is_gone and error.status not in _PASSING:
                 raise
             return await message.channel.send(view=layout)
 
