@@ -342,6 +342,8 @@ class _Tree(app_commands.CommandTree["StorydeskBot"]):
         self, interaction: discord.Interaction[StorydeskBot], error: app_commands.AppCommandError, /
     ) -> None:
         """Tell the member, whether or not the interaction was answered already."""
+        if interaction.client.is_closed():
+            return
         say = await interaction.client.say_to(interaction)
         layout = notice(interaction.client.apologise(error, say))
         try:

@@ -221,13 +221,20 @@ def _report(found: dict[str, list[Outcome]], plot: Path | None, *, as_json: bool
 
 
 @app.command()
-def doctor(config: ConfigOption = None) -> None:
+def doctor(
+    discord: Annotated[bool, typer.Option("--discord", help="Ask Discord too; needs the token.")] = False,  # noqa: FBT002
+    config: ConfigOption = None,
+) -> None:
     """Say in plain words whether the model, the story, the index, the settings and the token are in order."""
 
     def work() -> None:
         from bot.doctor import examine
 
         findings = examine(config)
+        if discord:
+            from bot.doctor_discord import examine_discord
+
+            findings += examine_discord(_config(config))
         for finding in findings:
             typer.echo(f"{'ok ' if finding.is_good else 'BAD'}  {finding.subject}: {finding.text}")
         if not all(finding.is_good for finding in findings):

@@ -132,3 +132,44 @@ async def test_a_login_that_fails_is_told_in_one_line_without_the_token(
     assert told in lines[-1]
     assert "Traceback" not in errors.decode()
     assert "a.secret.token" not in errors.decode()
+
+
+async def doctor(server: DiscordServer, folder: Path, **settings: str) -> tuple[int | None, str]:
+    """Run `storydesk doctor --discord`; return its exit code and what it prints."""
+    environment = {
+        **os.environ,
+        "DISCORD_TOKEN": server.token,
+        "STORYDESK_DISCORD_API": server.api,
+        "STORYDESK_STORAGE__FOLDER": str(folder),
+        **settings,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "ignore", "-m", "bot.cli", "doctor", "--discord",
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
+
+
+async def test_the_doctor_finds_a_healthy_bot_on_discord(
+    server: DiscordServer, channel: simcord.ChannelHandle, tmp_path: Path
+) -> None:
+    code, text = await doctor(server, tmp_path)
+    assert code == 0, text
+    assert "ok   discord: the token is that of" in text
+    assert "ok   intents: no privileged intent is needed." in text
+    assert "ok   permissions: its role may do what it needs." in text
+    assert server.token not in text
+    assert not [request for request in server.requests if request.method != "GET"]
+
+
+async def test_the_doctor_says_what_to_fix_on_discord(server: DiscordServer, tmp_path: Path) -> None:
+    code, text = await doctor(server, tmp_path, STORYDESK_DISCORD__READ_ALL_MESSAGES="true")
+    assert code == 1
+    assert "BAD  intents: discord.read_all_messages is set, but the Message Content Intent is off" in text
+    assert "BAD  servers: the bot is in none; invite it: https://discord.com/oauth2/authorize?client_id=" in text
+    server.fail("GET", "/users/@me", status=401)
+    code, text = await doctor(server, tmp_path)
+    assert code == 1
+    assert "BAD  discord: Discord refuses the token" in text
+    assert server.token not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,10 @@ from bot.store.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 NEWSROOM, CLUB = 1, 2
 ALICE, BOB = 11, 12
@@ -57,6 +61,21 @@ async def test_what_is_remembered_is_there_after_a_restart(tmp_path: Path) -> No
     assert await second.synced_commands(9) is None
     assert await second.guild_settings(NEWSROOM) == GuildSettings(private=True)
     await second.close()
+
+
+async def test_a_crowd_that_comes_at_once_reads_the_settings_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+    reading = store._reading
+
+    def counted() -> AbstractAsyncContextManager[AsyncSession]:
+        reads.append(1)
+        return reading()
+
+    monkeypatch.setattr(store, "_reading", counted)
+    await asyncio.gather(*(store.guild_settings(NEWSROOM) for _ in range(50)))
+    assert len(reads) == 1
 
 
 async def test_settings_of_one_guild_are_not_those_of_another(store: Store) -> None:

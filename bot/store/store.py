@@ -75,10 +75,11 @@ class Store:
     async def guild_settings(self, guild_id: int) -> GuildSettings:
         """Return what a guild has set."""
         if guild_id not in self._settings:
-            async with self._reading() as session:
-                found = await session.get(SettingsOfGuild, guild_id)
-            settings = GuildSettings.model_validate(found.settings) if found else GuildSettings()
-            self._settings.setdefault(guild_id, settings)
+            async with self._writing:  # a crowd that comes at once reads them once, and a change is not overtaken
+                if guild_id not in self._settings:
+                    async with self._reading() as session:
+                        found = await session.get(SettingsOfGuild, guild_id)
+                    self._settings[guild_id] = GuildSettings.model_validate(found.settings if found else {})
         return self._settings[guild_id]
 
     async def change_guild_settings(
