@@ -130,9 +130,14 @@ class StorydeskBot(commands.AutoShardedBot):
             _log.error("the settings of guild %d cannot be read: %r", guild_id, error)
             return GuildSettings()
 
+    def guild_of(self, interaction: discord.Interaction[Any]) -> int | None:
+        """Return the guild of an interaction; None where the bot came with a member and is not in the guild itself."""
+        known = self.get_guild(interaction.guild_id) if interaction.guild_id else None
+        return known.id if known else None
+
     async def say_to(self, interaction: discord.Interaction[Any]) -> Phrases:
         """Return the phrases in the language of whoever pressed or typed, or in the guild's if it chose one."""
-        settings = await self.settings_of(interaction.guild_id)
+        settings = await self.settings_of(self.guild_of(interaction))
         return phrases(settings.language or language_of(interaction.locale.value))
 
     async def say_below(self, message: discord.Message) -> Phrases:
@@ -197,7 +202,9 @@ class StorydeskBot(commands.AutoShardedBot):
         say = await self.say_to(interaction)
         try:
             if checks:
-                await self.admit(asker_of(interaction.user, interaction.channel, interaction.guild_id), counts=counts)
+                await self.admit(
+                    asker_of(interaction.user, interaction.channel, self.guild_of(interaction)), counts=counts
+                )
         except AskError as error:
             with contextlib.suppress(discord.HTTPException):  # a refusal that does not arrive is worth no more
                 await interaction.response.send_message(view=notice(self.apologise(error, say)), ephemeral=True)
@@ -210,7 +217,7 @@ class StorydeskBot(commands.AutoShardedBot):
         layout = await self.attempt(lambda: work(say), say)
         message = await self._show_reply(interaction, layout, files, ephemeral=ephemeral)
         if message is not None and isinstance(layout, ReplyLayout):
-            await self.remember(layout, message, interaction.user, interaction.guild_id)
+            await self.remember(layout, message, interaction.user, self.guild_of(interaction))
 
     async def _show_reply(
         self,

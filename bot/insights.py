@@ -1,4 +1,4 @@
-"""What a guild's admins see of its questions: as text with a small chart, and as CSV."""
+"""What a guild's admins see of its questions: as text, as a chart, and as CSV."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 from bot.phrase import escape, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.language import Phrases
     from bot.store.records import Insights
 
 _DAY = 86_400  # seconds
-_BAR = 24  # blocks of the longest bar
+_DATES = 10  # written below the chart
+_DOTS = 120
 _MOST_DAYS = 14
 _MOST_QUESTIONS = 15
-_VERDICTS = ("answered", "closest", "silent")
+_COLOURS: Mapping[str, str] = {"answered": "#2f855a", "closest": "#d69e2e", "silent": "#a0aec0"}
+_VERDICTS = tuple(_COLOURS)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def texts(insights: Insights, days: int, say: Phrases, *, keeps_unanswered: bool) -> list[str]:
-    """Return the counts, a bar for each of the last days, and the newest questions without an answer."""
+    """Return the counts and the newest questions without an answer."""
     if not insights.questions:
         return [say("insights-none", days=days)]
     counts = {verdict: insights.verdicts.get(verdict, 0) for verdict in _VERDICTS}
@@ -37,7 +41,6 @@ def texts(insights: Insights, days: int, say: Phrases, *, keeps_unanswered: bool
             answered_share=f"{counts['answered'] / insights.questions:.0%}",
             **counts,
         ),
-        _chart(insights, say),
     ]
     if not keeps_unanswered:
         return [*parts, f"-# {say('insights-unanswered-off')}"]
@@ -47,17 +50,37 @@ def texts(insights: Insights, days: int, say: Phrases, *, keeps_unanswered: bool
     return parts
 
 
-def _chart(insights: Insights, say: Phrases) -> str:
-    """Return a bar for each day with questions, with the answered ones filled."""
+def chart(insights: Insights, say: Phrases) -> bytes:
+    """Return a picture of the questions a day, stacked by verdict, as PNG; takes part of a second."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    first, last = min(insights.days), max(insights.days)
+    days = list(range(first, last + 1))
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    axes = figure.subplots()
+    below = [0] * len(days)
+    for verdict, colour in _COLOURS.items():
+        counts = [insights.days.get(day, {}).get(verdict, 0) for day in days]
+        axes.bar(range(len(days)), counts, bottom=below, color=colour, label=say(f"chart-{verdict}"))
+        below = [total + count for total, count in zip(below, counts, strict=True)]
+    every = -(-len(days) // _DATES)
+    axes.set_xticks(range(0, len(days), every), [_date(day)[5:] for day in days[::every]])
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(title=say("chart"))
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.legend(loc="upper left", ncols=len(_COLOURS), frameon=False)
+    axes.margins(y=0.25)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=_DOTS)
+    return picture.getvalue()
+
+
+def chart_text(insights: Insights) -> str:
+    """Return what the picture shows in words, for whoever does not see it."""
     days = sorted(insights.days)[-_MOST_DAYS:]
-    most = max(sum(insights.days[day].values()) for day in days)
-    lines = []
-    for day in days:
-        total = sum(insights.days[day].values())
-        length = max(1, round(_BAR * total / most))
-        filled = round(length * insights.days[day].get("answered", 0) / total)
-        lines.append(f"{_date(day)} {'█' * filled}{'░' * (length - filled)} {total}")
-    return "\n".join(["```", *lines, "```", f"-# {say('insights-legend')}"])
+    return "; ".join(f"{_date(day)}: {sum(insights.days[day].values())}" for day in days)
 
 
 def csv_of(insights: Insights) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.errors import CasesError, MissingExtraError
+from bot.errors import CasesError
 from bot.metrics import reliability, risk_coverage
 
 if TYPE_CHECKING:
@@ -18,14 +18,10 @@ def save_plot(curves: Mapping[str, tuple[Sequence[float], Sequence[bool]]], path
     """Draw, for each named set, how risk grows with coverage and how right each confidence is.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
         CasesError: the picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        message = "Plots need matplotlib; install it with `pip install 'storydesk[eval]'`."
-        raise MissingExtraError(message) from None
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(10, 4.5), layout="constrained")
     risk, sure = figure.subplots(1, 2)
     for name, (confidence, right) in curves.items():

@@ -13,7 +13,7 @@ from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
 from bot.guild_settings import GuildSettings
-from bot.insights import csv_of
+from bot.insights import chart, chart_text, csv_of
 from bot.language import ENGLISH, phrases
 from bot.store.records import Insights, Unanswered
 
@@ -202,6 +202,13 @@ async def test_listening_says_what_it_needs_when_the_bot_cannot_read(
     assert (await settings(bot, env)).listens == ()
 
 
+async def file_of(response: simcord.ResponseMessage | None, name: str) -> bytes:
+    """Return the contents of a file that was sent with a response."""
+    assert response is not None
+    (attachment,) = [file for file in response.attachments if file.filename == name]
+    return await attachment.read()
+
+
 async def test_insights_count_what_was_asked_in_this_guild_only(
     env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:
@@ -212,11 +219,13 @@ async def test_insights_count_what_was_asked_in_this_guild_only(
     other = env.create_guild("Club")
     elsewhere = other.create_text_channel("general")
     await other.add_member(env.create_user("bob")).slash(elsewhere, "ask", question=TROOPS)
-    text = said((await chief.slash(channel, "desk insights")).response)
+    insights = (await chief.slash(channel, "desk insights")).response
+    text = said(insights)
     assert "Questions: 2, from 1 members" in text
     assert "Answered: 1 (50%)" in text
     assert "about something else: 1" in text
-    assert "█" in text
+    picture = await file_of(insights, "insights.png")
+    assert picture.startswith(b"\x89PNG")
     assert TENNIS not in text
     assert ENGLISH("insights-unanswered-off") in text
 
@@ -234,7 +243,15 @@ async def test_unanswered_questions_are_kept_only_where_the_guild_turned_it_on(
     exported = (await chief.slash(channel, "desk export")).response
     assert exported is not None
     assert exported.ephemeral
-    assert [file.filename for file in exported.attachments] == ["storydesk.csv"]
+    rows = list(csv.reader(io.StringIO((await file_of(exported, "storydesk.csv")).decode())))
+    assert rows[-1][-2:] == [TENNIS, "silent"]
+
+
+def test_the_chart_says_in_words_what_it_shows() -> None:
+    days = {1: {"answered": 2, "silent": 1}, 4: {"closest": 5}}
+    insights = Insights({"answered": 2, "silent": 1, "closest": 5}, days, 0, 0, 1)
+    assert chart_text(insights) == "1970-01-02: 3; 1970-01-05: 5"
+    assert chart(insights, ENGLISH).startswith(b"\x89PNG")
 
 
 def test_the_csv_has_a_line_a_day_and_opens_harmlessly() -> None:

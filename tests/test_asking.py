@@ -338,8 +338,8 @@ async def test_an_error_of_ours_is_one_line_with_a_code_that_stands_in_the_log(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def broken(question: str, **_: object) -> None:
-        raise ZeroDivisionError(question)
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
 
     monkeypatch.setattr(bot.desk, "ask", broken)
     with caplog.at_level(logging.ERROR):
@@ -391,6 +391,62 @@ async def test_commands_are_synced_when_they_changed_and_not_at_every_start(
     await changed.store.remember_synced_commands(env.backend.application_id, "other")
     await env.restart_bot(changed)
     assert syncs() == 2
+
+
+async def test_commands_work_installed_to_a_server_and_to_a_member_but_the_desk_is_the_servers(
+    env: simcord.Env,
+) -> None:
+    (sync,) = [request for request in env.http_requests if request.method == "PUT"]
+    assert isinstance(sync.json, list)
+    for command in sync.json:
+        is_desk = command["name"] == "desk"
+        assert command["integration_types"] == ([0] if is_desk else [0, 1]), command["name"]
+        assert command["contexts"] == ([0] if is_desk else [0, 1, 2]), command["name"]
+
+
+async def test_a_story_is_chosen_by_its_title_and_asked(
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    (choice,) = await alice.autocomplete(channel, "ask", "story", "niger")
+    assert choice == {"name": shipped_story().title, "value": shipped_story().id}
+    assert await alice.autocomplete(channel, "ask", "story", "tennis") == []
+    asked = await alice.slash(channel, "ask", question=TROOPS, story=choice["value"])
+    assert HEADCOUNT in said(asked.response)
+    gone = await alice.slash(channel, "ask", question=TROOPS, story="0" * 16)
+    assert said(gone.response) == ENGLISH("unknown-story")
+
+
+async def test_in_direct_messages_commands_work_too(env: simcord.Env) -> None:
+    bob = env.create_user("bob")
+    assert HEADCOUNT in said((await bob.slash("ask", question=TROOPS)).response)
+
+
+async def test_in_a_guild_that_the_bot_is_not_in_nothing_is_kept_of_the_guild(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(bot, "get_guild", lambda _: None)
+    assert HEADCOUNT in said((await alice.slash(channel, "ask", question=TROOPS)).response)
+    assert (await bot.store.insights(env.guild.id, 0)).questions == 0
+    assert (await bot.store.kept_about(alice.id)).answers == 1
+
+
+async def test_two_guilds_do_not_see_each_other(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    club = env.create_guild("Club")
+    room = club.create_text_channel("general")
+    bob = club.add_member(env.create_user("bob"))
+    newsroom = channel._channel.guild_id
+    assert newsroom is not None
+    await bot.store.change_guild_settings(newsroom, 1, {"private": True, "language": "de"})
+    mine = (await alice.slash(channel, "ask", question="Who won the tennis?")).response
+    theirs = (await bob.slash(room, "ask", question="Who won the tennis?")).response
+    assert mine is not None
+    assert theirs is not None
+    assert (mine.ephemeral, theirs.ephemeral) == (True, False)
+    assert "sagt dazu nichts" in said(mine)
+    assert "says nothing about that" in said(theirs)
 
 
 def test_the_bot_needs_no_privileged_intent(bot: StorydeskBot) -> None:

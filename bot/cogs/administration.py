@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
 _DAY = 86_400  # seconds
 _DAYS = 30
+_DESCRIPTION = 1024  # characters of a picture's description
 
 
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class Administration(commands.GroupCog, group_name="desk", group_description="Settings and insights of this server."):
     """Replies for the admin alone. Discord hides the commands from others, and each checks once more."""
@@ -65,16 +68,23 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
     async def insights(
         self, interaction: discord.Interaction[Any], days: app_commands.Range[int, 1, 365] = _DAYS
     ) -> None:
-        """Show counts, votes and the questions without an answer."""
+        """Show counts, votes, a chart and the questions without an answer."""
+        files: list[discord.File] = []
 
         async def shown(say: Phrases) -> TextLayout:
             check_manages(interaction)
             assert interaction.guild_id is not None  # noqa: S101 - the command is for guilds only
             found = await self._bot.store.insights(interaction.guild_id, int(time.time()) - days * _DAY)
             keeps = (await self._bot.settings_of(interaction.guild_id)).keeps_unanswered
-            return TextLayout(insights.texts(found, days, say, keeps_unanswered=keeps))
+            layout = TextLayout(insights.texts(found, days, say, keeps_unanswered=keeps))
+            if found.days:
+                picture = await asyncio.to_thread(insights.chart, found, say)
+                files.append(discord.File(io.BytesIO(picture), "insights.png"))
+                item = discord.MediaGalleryItem(files[0], description=insights.chart_text(found)[:_DESCRIPTION])
+                layout.add_item(discord.ui.MediaGallery(item))
+            return layout
 
-        await self._bot.respond(interaction, shown, ephemeral=True, checks=False)
+        await self._bot.respond(interaction, shown, ephemeral=True, checks=False, files=files)
 
     @app_commands.command(description="The same as a CSV file.")
     @app_commands.describe(days="How many days back")

@@ -85,7 +85,7 @@ class Asking(commands.Cog):
             story = await self._bot.desk.story()
             return passages_layout(phrase.lookup_heading(query, say), quotes, story, say, scores=True)
 
-        private = (await self._bot.settings_of(interaction.guild_id)).private
+        private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
         await self._bot.respond(interaction, passages, ephemeral=private, counts=True)
 
     @app_commands.command(description="What I do, how to ask me, and two questions to try.")
@@ -110,7 +110,7 @@ class Asking(commands.Cog):
             texts = phrase.mention_texts(claim, mention, await self._bot.desk.story(), say)
             return TextLayout(texts, verdict="answered" if mention.is_found else "closest")
 
-        private = (await self._bot.settings_of(interaction.guild_id)).private
+        private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
         await self._bot.respond(
             interaction, found if claim else _hint, ephemeral=private or not claim, counts=bool(claim)
         )
@@ -125,10 +125,10 @@ class Asking(commands.Cog):
             above = [phrase.question_text(question)]
             if meant != question:
                 above.append(phrase.understood_text(meant, say))
-            return await self._bot.answer(meant, interaction.guild_id, say, above=above, story_id=story)
+            return await self._bot.answer(meant, self._bot.guild_of(interaction), say, above=above, story_id=story)
 
         if private is None:
-            private = (await self._bot.settings_of(interaction.guild_id)).private
+            private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
         await self._bot.respond(interaction, answer, ephemeral=private, counts=True)
 
 
