@@ -254,7 +254,7 @@ def test_silence_is_one_line_and_questions_to_try() -> None:
     text, tries = reply_texts(NoAnswer("Why?", 0.0, (), verdict="silent"), STORY, ["Who *left*?", "When?"])
     assert tries == "Try:\n- Who \\*left\\*?\n- When?"
     assert reply_texts(NoAnswer("Why?", 0.0, (), verdict="silent"), STORY) == [text]
-    assert text.startswith("[Troops leave Niger](https://news.example/niger) says nothing about that. ")
+    assert text.startswith("“[Troops leave Niger](https://news.example/niger)” says nothing about that. ")
     assert "\n" not in text
 
 

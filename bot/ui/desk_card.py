@@ -94,7 +94,8 @@ def _value(settings: GuildSettings, name: str, say: Phrases) -> str:
     if name == "feedback_channel":
         return f"<#{value}>" if value else say("feedback-none")
     if name == "cooldown_seconds":
-        return say("cooldown-is", seconds=value, questions=settings.questions_a_minute or "∞")
+        questions = settings.questions_a_minute
+        return say("cooldown-is", seconds=value, questions=questions or "∞") if value or questions else say("none")
     if isinstance(value, bool):
         return say("on") if value else say("off")
     return say(f"{name}-{value or _DEFAULT}")

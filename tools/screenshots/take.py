@@ -1,0 +1,156 @@
+"""Takes the pictures of `docs/`: the unmodified bot on simcord, its messages in headless Chromium.
+
+python tools/screenshots/take.py [--chromium /usr/bin/chromium] [NAME ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import discord
+import simcord
+from PIL import Image, ImageChops
+
+from bot.app import StorydeskBot
+from bot.config import Config
+from bot.opening import desk_for, find_story
+from bot.store.records import AnswerRecord
+from bot.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+DOCS = Path(__file__).parents[2] / "docs"
+TROOPS = "how many US troops have to go?"
+_DAY = 86_400
+_SWITCHES = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--force-device-scale-factor=1.5",
+)  # fmt: skip
+
+
+class Scene:
+    """A guild with a member and a chief, and what they do."""
+
+    def __init__(self, env: simcord.Env, bot: StorydeskBot) -> None:
+        self.env, self.bot = env, bot
+        self.guild = env.create_guild("Newsroom")
+        self.channel = self.guild.create_text_channel("ask-the-story")
+        self.alice = self.guild.add_member(env.create_user("alice"))
+        role = self.guild.create_role("Editors", permissions=discord.Permissions(manage_guild=True))
+        self.chief = self.guild.add_member(env.create_user("chief"), roles=[role])
+        self.mention = f"<@{env.backend.bot_user.id}>"
+
+    async def ask(self, question: str) -> simcord.ResponseMessage:
+        response = (await self.alice.slash(self.channel, "ask", question=question)).response
+        assert response is not None
+        return response
+
+    async def answer(self) -> None:
+        await self.ask(TROOPS)
+        await self.alice.send(self.channel, f"{self.mention} How much did Russia pay for the air defense systems?")
+
+    async def silent(self) -> None:
+        await self.alice.send(self.channel, f"{self.mention} Who won the tennis in Paris?")
+
+    async def buttons(self) -> None:
+        answer = await self.ask(TROOPS)
+        await self.alice.click(answer, label="In context")
+        await self.alice.click(answer, label="Helpful")
+
+    async def passages(self) -> None:
+        await self.alice.slash(self.channel, "lookup", query="drone base", count=8)
+
+    async def claim(self) -> None:
+        first = await self.alice.send(self.channel, "there are over 1,000 american troops in niger")
+        await self.alice.context_menu(self.channel, "Find this in the story", first)
+        second = await self.alice.send(self.channel, "There are 5,000 American troops in Niger")
+        await self.alice.context_menu(self.channel, "Find this in the story", second)
+
+    async def followup(self) -> None:
+        await self.alice.send(self.channel, f"{self.mention} Who met Kurt Campbell?")
+        await self.alice.send(self.channel, "and where?", reply_to=self.channel.last_message)
+
+    async def help(self) -> None:
+        await self.alice.slash(self.channel, "help")
+
+    async def privacy(self) -> None:
+        await self.alice.slash(self.channel, "privacy about")
+
+    async def desk(self) -> None:
+        self.alice = self.chief
+        card = (await self.chief.slash(self.channel, "desk listen", channel=self.channel)).response
+        assert card is not None
+        await self.chief.click(card, label="Private on/off")
+
+    async def insights(self) -> None:
+        self.alice = self.chief
+        now = int(time.time())
+        for day in range(14):
+            for number in range(3 + (day * 7) % 5):
+                verdict = ("answered", "answered", "answered", "closest", "silent")[(number + day) % 5]
+                record = AnswerRecord(
+                    day * 100 + number, 1, self.guild.id, number, "s", verdict, 0.9, (), now - day * _DAY
+                )
+                await self.bot.store.remember_answer(record)
+                await self.bot.store.vote(record.message_id, 1, is_helpful=number % 4 != 3)
+        await self.bot.store.change_guild_settings(self.guild.id, self.chief.id, {"keeps_unanswered": True})
+        await self.bot.store.keep_unanswered(self.guild.id, 1, "When do the last soldiers leave?", "closest")
+        await self.bot.store.keep_unanswered(self.guild.id, 1, "What do people in Agadez say about it?", "closest")
+        await self.chief.slash(self.channel, "desk insights", days=14)
+
+
+NAMES = (
+    "answer", "silent", "buttons", "passages", "claim", "followup", "help", "privacy", "desk", "insights",
+)  # fmt: skip
+_WINDOW = (1060, 1500)  # pixels of a page, of which the conversation is the part right of and below these
+_LEFT, _TOP, _BOTTOM = 258, 130, 72
+_SCALE = 1.5
+
+
+def crop(picture: Path) -> None:
+    """Leave only the conversation, without the empty rows below it."""
+    image = Image.open(picture).convert("RGB")
+    left, top, bottom = (round(_SCALE * edge) for edge in (_LEFT, _TOP, _BOTTOM))
+    image = image.crop((left, top, image.width, image.height - bottom))
+    ground = Image.new("RGB", image.size, image.getpixel((4, image.height - 4)))
+    box = ImageChops.difference(image, ground).getbbox() or (0, 0, image.width, image.height)
+    image.crop((0, 0, image.width, min(image.height, box[3] + 20))).save(picture, optimize=True)
+
+
+async def take(name: str, chromium: str) -> None:
+    config = Config()
+    story = find_story(None, config)
+    with tempfile.TemporaryDirectory() as folder:
+        bot = StorydeskBot(desk=desk_for(config, story), store=Store(Path(folder)), config=config)
+        bot.desk.open()
+        await bot.desk.wait_ready()
+        async with simcord.run(bot, shard_count=1) as env:
+            env.backend.bot_user.global_name = "Storydesk"
+            scene = Scene(env, bot)
+            play: Callable[[], Awaitable[Any]] = getattr(scene, name)
+            await play()
+            async with env.preview(scene.channel, viewers=[scene.alice], layout="channel") as preview:
+                picture = DOCS / f"{name}.png"
+                command = [
+                    chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=6000",
+                    f"--screenshot={picture}", preview.url,
+                ]  # fmt: skip
+                await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, timeout=60)
+    crop(picture)
+    print(picture)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=NAMES)
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    options = parser.parse_args()
+    for wanted in options.names:
+        asyncio.run(take(wanted, options.chromium))
