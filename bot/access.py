@@ -21,11 +21,11 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and where: `places` are the channel, the one above it, and their category."""
+    """Who asks, and where: `places` are the channel, the one it is a thread of, and their category, in this order."""
 
     member_id: int
     guild_id: int | None = None
-    places: frozenset[int] = frozenset()
+    places: tuple[int, ...] = ()
     roles: frozenset[int] = frozenset()
 
 
@@ -38,7 +38,7 @@ def check_place_and_roles(settings: GuildSettings, asker: Asker) -> None:
     """
     if asker.guild_id is None:
         return
-    if settings.channels and asker.places.isdisjoint(settings.channels):
+    if settings.channels and set(asker.places).isdisjoint(settings.channels):
         channels = ", ".join(f"<#{channel}>" for channel in settings.channels[:_SHOWN])
         message = "Not in this channel."
         raise NotHereError(message, channels=channels)

@@ -26,15 +26,20 @@ from bot.cogs.asking import Asking
 from bot.cogs.conversations import Conversations
 from bot.cogs.listening import Listening
 from bot.cogs.privacy import Privacy
+from bot.cogs.stories import Stories
 from bot.config import DISCORD_API
-from bot.errors import AskError, StorageError, StorydeskError
+from bot.errors import AskError, NotLibrarianError, StorageError, StorydeskError
 from bot.guild_settings import GuildSettings
 from bot.language import Phrases, language_of, phrases
+from bot.library import Library
 from bot.store.records import AnswerRecord
+from bot.store.stories import StoryStore
+from bot.story_files import StoryFiles
 from bot.ui.buttons import BUTTONS
 from bot.ui.desk_card import CARD_ITEMS
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.replies import ReplyLayout
+from bot.ui.story_cards import STORY_BUTTONS
 from index.errors import StoryError
 
 if TYPE_CHECKING:
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.desk import Desk
     from bot.store.store import Store
+    from index.story import Story
 
 _log = logging.getLogger("storydesk")
 
@@ -75,6 +81,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self.desk = desk
         self.store = store
         self.config = config
+        self.library = Library(StoryStore(store), StoryFiles(config.data_folder), desk)
         self.conversations = Conversations()
         self._cooldowns = Cooldowns()
         self._loading: asyncio.Task[None] | None = None
@@ -83,8 +90,8 @@ class StorydeskBot(commands.AutoShardedBot):
         """Begin to load, add the commands and sync them if Discord has others."""
         self.desk.open()
         await self.store.open()
-        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS)
-        for cog in (Asking(self), Listening(self), Administration(self), Privacy(self)):
+        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
+        for cog in (Asking(self), Listening(self), Stories(self), Administration(self), Privacy(self)):
             await self.add_cog(cog)
         await self.tree.set_translator(_Translator())
         await _use_gateway_of_api(self, self.config)
@@ -135,6 +142,10 @@ class StorydeskBot(commands.AutoShardedBot):
         known = self.get_guild(interaction.guild_id) if interaction.guild_id else None
         return known.id if known else None
 
+    def asker(self, interaction: discord.Interaction[Any]) -> Asker:
+        """Return who used an interaction, and where."""
+        return asker_of(interaction.user, interaction.channel, self.guild_of(interaction))
+
     async def say_to(self, interaction: discord.Interaction[Any]) -> Phrases:
         """Return the phrases in the language of whoever pressed or typed, or in the guild's if it chose one."""
         settings = await self.settings_of(self.guild_of(interaction))
@@ -152,24 +163,59 @@ class StorydeskBot(commands.AutoShardedBot):
         return TextLayout(phrase.welcome_texts(story, await self.desk.suggestions(), say))
 
     async def answer(
-        self,
-        question: str,
-        guild_id: int | None,
-        say: Phrases,
-        *,
-        above: Sequence[str] = (),
-        story_id: str | None = None,
+        self, question: str, asker: Asker, say: Phrases, *, above: Sequence[str] = (), name: str | None = None
     ) -> ReplyLayout:
-        """Return the reply to a question, below the lines `above`; from the first story unless it is named.
+        """Return the reply to a question, below the lines `above`; from the story of that name, or those in scope.
 
         Raises:
             AskError, StoryError, StorydeskError: as `Desk.ask`.
         """
-        settings = await self.settings_of(guild_id)
-        reply = await self.desk.ask(question, story_id, strictness=settings.strictness)
-        story = await self.desk.story(story_id)
+        settings = await self.settings_of(asker.guild_id)
+        scope = await self.scope(asker, name)
+        reply = await self.desk.ask(question, scope, strictness=settings.strictness)
+        story_id = reply.quotes[0].story_id if reply.quotes else next(iter(scope), None)
+        story = await self.story(asker.guild_id, story_id)
         suggestions = await self.desk.suggestions(story_id=story_id) if reply.verdict == "silent" else []
-        return ReplyLayout(reply, story, say, above=above, suggestions=suggestions)
+        return ReplyLayout(reply, story, say, above=above, suggestions=suggestions, asked_of=max(1, len(scope)))
+
+    async def scope(self, asker: Asker, name: str | None = None) -> list[str]:
+        """Return the ids of the stories that a question goes to; none stands for the configured story.
+
+        Raises:
+            UnknownStoryError: there is no story of this name.
+            StorageError: the database cannot tell, and a story was named.
+        """
+        if name is not None:
+            if name in ((default := await self.desk.story()).id, default.title):
+                return []
+            return [(await self.library.named(asker.guild_id, name)).story_id]
+        try:
+            return [record.story_id for record in await self.library.scope(asker.guild_id, asker.places)]
+        except StorageError as error:
+            _log.error("which story is asked cannot be read: %s", error)
+            return []
+
+    async def story(self, guild_id: int | None, story_id: str | None) -> Story:
+        """Return a story as a guild knows it, the configured one where none is named.
+
+        Raises:
+            UnknownStoryError: the guild sees no such story.
+        """
+        return await (self.library.story(guild_id, story_id) if story_id else self.desk.story())
+
+    async def check_librarian(self, interaction: discord.Interaction[Any]) -> None:
+        """Let those pass who may manage the guild's stories.
+
+        Raises:
+            NotLibrarianError: the member may not.
+        """
+        guild_id = self.guild_of(interaction)
+        roles = (await self.settings_of(guild_id)).librarians
+        if guild_id is None or not (
+            interaction.permissions.manage_guild or set(self.asker(interaction).roles) & set(roles)
+        ):
+            message = "Only those who manage the server's stories may do that."
+            raise NotLibrarianError(message)
 
     async def admit(self, asker: Asker, *, counts: bool) -> None:
         """Let a member pass who may ask here; `counts` says whether it is a question, for the cooldown.
@@ -202,9 +248,7 @@ class StorydeskBot(commands.AutoShardedBot):
         say = await self.say_to(interaction)
         try:
             if checks:
-                await self.admit(
-                    asker_of(interaction.user, interaction.channel, self.guild_of(interaction)), counts=counts
-                )
+                await self.admit(self.asker(interaction), counts=counts)
         except AskError as error:
             with contextlib.suppress(discord.HTTPException):  # a refusal that does not arrive is worth no more
                 await interaction.response.send_message(view=notice(self.apologise(error, say)), ephemeral=True)
@@ -306,6 +350,7 @@ class StorydeskBot(commands.AutoShardedBot):
         """Delete what is older than the operator wants to keep."""
         try:
             await self.store.prune(int(time.time()) - self.config.storage.keep_days * _DAY)
+            await self.library.prune()
         except StorageError as error:
             _log.error("what is old cannot be deleted: %s", error)
 

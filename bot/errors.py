@@ -12,7 +12,7 @@
         ├── EmptyQuestionError
         ├── QuestionTooLongError
         ├── BusyError
-        ├── NotHereError, NotForYouError, NotManagerError
+        ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── CooldownError
         │   └── GuildCooldownError
         └── UnknownStoryError
@@ -120,6 +120,12 @@ class GuildCooldownError(CooldownError):
     """A whole guild has to wait."""
 
     key = "guild-cooldown"
+
+
+class NotLibrarianError(AskError):
+    """Only those who manage the guild, or have a role that these chose, may do that."""
+
+    key = "not-librarian"
 
 
 class NotManagerError(AskError):

@@ -26,6 +26,8 @@ class GuildSettings(BaseModel):
     """Channels, and categories of them, where the bot answers; empty means everywhere."""
     roles: _Places = ()
     """Roles whose members may ask; empty means everyone."""
+    librarians: _Places = ()
+    """Roles whose members may add, rename and remove stories, beside those who manage the guild."""
     listens: _Places = ()
     """Channels and forums where every message is a question."""
     threads: bool = False

@@ -10,6 +10,7 @@ from bot.calibration import Calibration
 from bot.desk import Desk, Shelf
 from bot.errors import UnknownStoryError
 from bot.reader import Reader
+from bot.story_files import StoryFiles
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError
 from index.load import SHIPPED_STORY, load_story, shipped_story
@@ -17,9 +18,10 @@ from index.story import Story
 from index.story_index import StoryIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.config import Config
+    from index.embed import Embedder
     from index.story_index import Progress
 
 
@@ -74,7 +76,17 @@ def load_shelf(config: Config, story: Story, *, progress: Progress | None = None
     embedder = load_embedder(config)
     reader, calibration = load_reader(config, embedder)
     index = StoryIndex.open(story, index_folder(config, story.id), embedder, progress=progress)
-    return Shelf([index], embedder, reader, calibration)
+    return Shelf([index], embedder, reader, calibration, open_index=open_index_in(config.data_folder))
+
+
+def open_index_in(data_folder: Path) -> Callable[[str, Embedder], StoryIndex]:
+    """Return what reads or builds the index of a story of the library by the story's id."""
+    files = StoryFiles(data_folder)
+
+    def open_index(story_id: str, embedder: Embedder) -> StoryIndex:
+        return StoryIndex.open(files.load(story_id), data_folder / "indexes" / story_id, embedder)
+
+    return open_index
 
 
 def load_shelf_of(config: Config, stories: Sequence[Story], *, progress: Progress | None = None) -> Shelf:

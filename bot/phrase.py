@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Quote, Reply
     from bot.claim import Mention
-    from bot.store.records import Kept
+    from bot.store.records import Kept, StoryRecord
     from index.story import Story
 
 TEXT_LIMIT = 4000
@@ -99,9 +99,10 @@ def place(quote: Quote, story: Story) -> str:
 
 def linked_title(story: Story) -> str:
     """Return the title, shortened between words, as a link where the story has an address."""
-    title = escape(shortened(story.title, _TITLE_CHARACTERS))
+    name = story.name or story.title
+    title = escape(shortened(name, _TITLE_CHARACTERS))
     is_linkable = story.url and len(story.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s()<>]+", story.url)
-    if is_linkable and not _ADDRESS.search(story.title):  # Discord links no text that holds an address
+    if is_linkable and not _ADDRESS.search(name):  # Discord links no text that holds an address
         return f"[{title}]({story.url})"
     return title
 
@@ -122,7 +123,9 @@ def certainty(confidence: float, say: Phrases = ENGLISH) -> str:
     return say("probably") if confidence >= _LIKELY else say("possibly")
 
 
-def reply_texts(reply: Reply, story: Story, suggestions: Sequence[str] = (), say: Phrases = ENGLISH) -> list[str]:
+def reply_texts(
+    reply: Reply, story: Story, suggestions: Sequence[str] = (), say: Phrases = ENGLISH, *, asked_of: int = 1
+) -> list[str]:
     """Return the parts of a reply, in their order, together under Discord's limit.
 
     `suggestions` are questions that the story answers, for a member whose own is about something else.
@@ -131,7 +134,7 @@ def reply_texts(reply: Reply, story: Story, suggestions: Sequence[str] = (), say
         InexactQuoteError: a quote is not byte for byte in the story.
     """
     if reply.verdict == "silent":
-        line = say("silent", title=linked_title(story))
+        line = say("silent", title=linked_title(story)) if asked_of == 1 else say("silent-all", count=asked_of)
         return [line, _tries(suggestions, say)] if suggestions else [line]
     texts = [_with_place(quote, story) for quote in reply.quotes]
     shown = texts[: _fitting(texts)]
@@ -224,6 +227,39 @@ def welcome_texts(story: Story, suggestions: Sequence[str], say: Phrases = ENGLI
 
 def _tries(suggestions: Sequence[str], say: Phrases) -> str:
     return "\n".join([say("try"), *(f"- {escape(question)}" for question in suggestions)])
+
+
+def story_name(record: StoryRecord) -> str:
+    """Return a story's name as it is shown within a sentence."""
+    return f"“{escape(shortened(record.name, _TITLE_CHARACTERS))}”"
+
+
+def stories_texts(records: Sequence[StoryRecord], say: Phrases = ENGLISH) -> list[str]:
+    """Return a line for each story, as many as fit; how many there are is said where they do not all."""
+    lines = []
+    for number, record in enumerate(records, start=1):
+        shared = f" · {say('story-shared')}" if record.guild_id is None else ""
+        name = story_name(record)
+        line = say("story-line", number=number, title=name, paragraphs=record.paragraphs, added=record.added_at)
+        lines.append(f"{line}{shared}")
+    shown = lines[: _fitting(lines)]
+    rest = [f"-# {len(shown)} / {len(lines)}"] if len(shown) < len(lines) else []
+    return [say("stories"), "\n".join([*shown, *rest])]
+
+
+def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:
+    """Return what is known about a story."""
+    known = [escape(shortened(value, _TITLE_CHARACTERS)) for value in (record.source, record.published) if value]
+    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s()<>]+", record.url)
+    size = say("story-card", paragraphs=record.paragraphs, characters=f"{record.characters:,}", added=record.added_at)
+    shared = [say("story-shared")] if record.guild_id is None else []
+    by = [f"<@{record.member_id}>"] if record.member_id else []
+    details = [" · ".join(known)] if known else []
+    address = [record.url] if is_linkable and record.url else []
+    return [
+        f"### {escape(shortened(record.name, _TITLE_CHARACTERS))}",
+        "\n".join([*details, *address, " · ".join([size, *by, *shared])]),
+    ]
 
 
 def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:

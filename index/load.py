@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 SHIPPED_STORY = "us-leaves-niger"
 
 # UTF-16 takes two bytes a character and markup comes on top: more than that is no story of ours.
-_MAX_BYTES = 4 * MAX_STORY_CHARACTERS
+MOST_BYTES = 4 * MAX_STORY_CHARACTERS
+"""Bytes of a file, above which none is read as a story."""
 _MARKDOWN = frozenset((".md", ".markdown"))
 _HTML = frozenset((".html", ".htm", ".xhtml"))
 _UNSUPPORTED = {
@@ -65,7 +66,7 @@ def load_story(path: Path) -> Story:
             message = f"{path} is a folder; name one .md, .txt or .html file."
             raise UnreadableStoryError(message)
         with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+            content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         message = f"There is no story at {path}; give the path of a .md, .txt or .html file."
         raise UnreadableStoryError(message) from None
@@ -90,8 +91,8 @@ def read_story(content: bytes, name: str) -> Story:
     Raises:
         LoadError: the story is empty, binary, too long or cannot be parsed.
     """
-    if len(content) > _MAX_BYTES:
-        message = f"The file is over {_MAX_BYTES:,} bytes; split the story into several."
+    if len(content) > MOST_BYTES:
+        message = f"The file is over {MOST_BYTES:,} bytes; split the story into several."
         raise StoryTooLongError(message)
     text = decode(content)
     suffix = PurePath(name).suffix.lower()

@@ -81,6 +81,8 @@ class Story:
     published: str | None = None
     source: str | None = None
     language: str = "en"
+    name: str | None = None
+    """What people call it here, where that is not its title."""
 
     def __post_init__(self) -> None:
         """Refuse a body that cannot be asked about."""

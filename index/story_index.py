@@ -111,6 +111,10 @@ class StoryIndex:
                 progress(len(rows), len(texts))
         return cls(story, DenseIndex.from_vectors(vectors), embedder, settings)
 
+    def best_cosine(self, vector: NDArray[np.float32]) -> float:
+        """Return the cosine of the nearest passage to an embedding, (d,) float32."""
+        return float(self._dense.scores(vector).max())
+
     def search(self, query: str, count: int = 10) -> list[Hit]:
         """Return the `count` best passages for `query`, best first; equal scores in the story's order."""
         return self.search_vector(query, self._embedder.encode([query])[0], count)

@@ -29,7 +29,7 @@ def shipped_shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
 
 def bot_with(load: Callable[[], Shelf], folder: Path, **settings: Any) -> StorydeskBot:
     """Return a bot as `storydesk run` makes it, around a desk that opens with `load`."""
-    config = Config(**settings)
+    config = Config(**{"storage": {"folder": str(folder)}, **settings})
     desk = Desk(
         load,
         max_question_characters=config.answers.max_question_characters,

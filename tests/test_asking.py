@@ -16,6 +16,7 @@ from discord_desk import bot_with, buttons_of, said, shipped_shelf, texts_of
 from numpy.typing import NDArray
 
 from bot import phrase
+from bot.access import Asker
 from bot.app import StorydeskBot
 from bot.cogs.asked import AskedMessages
 from bot.errors import ConfigError
@@ -190,7 +191,7 @@ async def test_an_edit_that_changes_no_question_changes_no_answer(
 def test_of_many_questions_the_oldest_is_forgotten() -> None:
     asked = AskedMessages()
     for number in range(501):
-        asked.remember(number, discord.Object(0), "Who?")  # type: ignore[arg-type]
+        asked.remember(number, discord.Object(0), Asker(0), "Who?")  # type: ignore[arg-type]
     assert asked.changed(0, "When?") is None
     assert asked.changed(1, "Who?") is None
     changed = asked.changed(1, "When?")
@@ -399,7 +400,7 @@ async def test_commands_work_installed_to_a_server_and_to_a_member_but_the_desk_
     (sync,) = [request for request in env.http_requests if request.method == "PUT"]
     assert isinstance(sync.json, list)
     for command in sync.json:
-        is_desk = command["name"] == "desk"
+        is_desk = command["name"] in ("desk", "story")
         assert command["integration_types"] == ([0] if is_desk else [0, 1]), command["name"]
         assert command["contexts"] == ([0] if is_desk else [0, 1, 2]), command["name"]
 

@@ -20,7 +20,7 @@ CLAIMS = tomllib.loads((Path(__file__).parent / "claims.toml").read_text("utf-8"
 
 
 def test_most_of_what_is_mentioned_is_found_with_an_exact_quote(shelf: Shelf) -> None:
-    found = [shelf.find(claim, 3, None) for claim in CLAIMS["mentioned"]]
+    found = [shelf.find(claim, 3) for claim in CLAIMS["mentioned"]]
     assert sum(mention.is_found for mention in found) >= 10
     for mention in found:
         assert len(mention.quotes) == 1 if mention.is_found else 3
@@ -30,7 +30,7 @@ def test_most_of_what_is_mentioned_is_found_with_an_exact_quote(shelf: Shelf) ->
 
 @pytest.mark.parametrize("claim", CLAIMS["unmentioned"])
 def test_what_is_not_mentioned_is_never_called_found(shelf: Shelf, claim: str) -> None:
-    assert not shelf.find(claim, 3, None).is_found
+    assert not shelf.find(claim, 3).is_found
 
 
 async def test_the_apps_menu_shows_a_claim_beside_the_quote(

@@ -63,6 +63,7 @@ async def test_a_member_asks_in_every_way_from_the_first_second_on(
             "help",
             "lookup",
             "privacy",
+            "story",
         ]
 
         early = await alice.slash(channel, "ask", question=TROOPS)

@@ -67,13 +67,13 @@ async def test_a_crowd_that_comes_at_once_reads_the_settings_once(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[int] = []
-    reading = store._reading
+    reading = store.reading
 
     def counted() -> AbstractAsyncContextManager[AsyncSession]:
         reads.append(1)
         return reading()
 
-    monkeypatch.setattr(store, "_reading", counted)
+    monkeypatch.setattr(store, "reading", counted)
     await asyncio.gather(*(store.guild_settings(NEWSROOM) for _ in range(50)))
     assert len(reads) == 1
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import discord
 
+    from bot.access import Asker
     from bot.followup import Turn
 
 _MOST = 500
@@ -25,6 +26,7 @@ class Asked:
 
     question: str
     author: discord.abc.User
+    asker: Asker
     turns: Sequence[Turn] = ()
     answer: discord.Message | None = None
 
@@ -36,9 +38,11 @@ class AskedMessages:
         """Remember nothing yet."""
         self._asked: OrderedDict[int, Asked] = OrderedDict()
 
-    def remember(self, message_id: int, author: discord.abc.User, question: str, turns: Sequence[Turn] = ()) -> Asked:
+    def remember(
+        self, message_id: int, author: discord.abc.User, asker: Asker, question: str, turns: Sequence[Turn] = ()
+    ) -> Asked:
         """Return a new record of what a message asks."""
-        self._asked[message_id] = asked = Asked(question, author, turns)
+        self._asked[message_id] = asked = Asked(question, author, asker, turns)
         if len(self._asked) > _MOST:
             self._asked.popitem(last=False)
         return asked

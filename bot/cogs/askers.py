@@ -11,4 +11,4 @@ def asker_of(user: discord.abc.User, channel: object, guild_id: int | None) -> A
     """Return who asks and where, as ids: the channel, the one it is a thread of, and their category."""
     places = (getattr(channel, name, None) for name in ("id", "parent_id", "category_id"))
     roles = frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
-    return Asker(user.id, guild_id, frozenset(place for place in places if place), roles)
+    return Asker(user.id, guild_id, tuple(place for place in places if place), roles)

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import phrase
+from bot.cogs.choices import story_choices
 from bot.followup import understood
 from bot.ui.buttons import passages_layout
 from bot.ui.layouts import TextLayout, notice
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     _Interaction = discord.Interaction[StorydeskBot]
 
 _LOOKUP_MOST = 10
-_CHOICES, _CHOICE_CHARACTERS = 25, 100  # as many as Discord takes
 
 
 class Asking(commands.Cog):
@@ -60,14 +60,8 @@ class Asking(commands.Cog):
 
     @ask.autocomplete("story")
     async def _stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the stories whose titles hold what was typed; none while they are still loading."""
-        del interaction
-        stories = await self._bot.desk.stories() if self._bot.desk.is_ready else []
-        return [
-            app_commands.Choice(name=phrase.shortened(story.title, _CHOICE_CHARACTERS), value=story.id)
-            for story in stories
-            if typed.casefold() in story.title.casefold()
-        ][:_CHOICES]
+        """Offer the stories that can be asked here."""
+        return await story_choices(self._bot, interaction, typed, with_default=True)
 
     @app_commands.command(description="Show the passages of the story that are closest to a query.")
     @app_commands.describe(query="Words, a question or a claim", count="How many passages")
@@ -81,8 +75,9 @@ class Asking(commands.Cog):
         wanted = count or self._bot.config.answers.lookup_count
 
         async def passages(say: Phrases) -> TextLayout:
-            quotes = await self._bot.desk.lookup(query, wanted)
-            story = await self._bot.desk.story()
+            asker = self._bot.asker(interaction)
+            quotes = await self._bot.desk.lookup(query, wanted, await self._bot.scope(asker))
+            story = await self._bot.story(asker.guild_id, quotes[0].story_id if quotes else None)
             return passages_layout(phrase.lookup_heading(query, say), quotes, story, say, scores=True)
 
         private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
@@ -106,8 +101,10 @@ class Asking(commands.Cog):
         claim = self._bot.without_mention(message.content)
 
         async def found(say: Phrases) -> TextLayout:
-            mention = await self._bot.desk.find(claim)
-            texts = phrase.mention_texts(claim, mention, await self._bot.desk.story(), say)
+            asker = self._bot.asker(interaction)
+            mention = await self._bot.desk.find(claim, await self._bot.scope(asker))
+            story = await self._bot.story(asker.guild_id, mention.quotes[0].story_id if mention.quotes else None)
+            texts = phrase.mention_texts(claim, mention, story, say)
             return TextLayout(texts, verdict="answered" if mention.is_found else "closest")
 
         private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
@@ -125,7 +122,7 @@ class Asking(commands.Cog):
             above = [phrase.question_text(question)]
             if meant != question:
                 above.append(phrase.understood_text(meant, say))
-            return await self._bot.answer(meant, self._bot.guild_of(interaction), say, above=above, story_id=story)
+            return await self._bot.answer(meant, self._bot.asker(interaction), say, above=above, name=story)
 
         if private is None:
             private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private

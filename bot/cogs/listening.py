@@ -104,8 +104,8 @@ class Listening(commands.Cog):
     async def _reply(self, message: discord.Message, say: Phrases) -> None:
         question = self._bot.without_mention(message.content)
         guild_id = message.guild.id if message.guild else None
+        asker = asker_of(message.author, message.channel, guild_id)
         try:
-            asker = asker_of(message.author, message.channel, guild_id)
             await self._bot.admit(asker, counts=bool(question))
         except AskError as error:
             await self._send(message, notice(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
@@ -115,14 +115,14 @@ class Listening(commands.Cog):
             return
         replied_to = message.reference.message_id if message.reference else None
         turns = self._bot.conversations.before(message.channel, replied_to)
-        asked = self._asked.remember(message.id, message.author, question, turns)
+        asked = self._asked.remember(message.id, message.author, asker, question, turns)
         if not self._bot.desk.is_ready:
             asked.answer = await self._send(message, notice(say("loading")), say)
             await self._update(asked, say)
             return
         with contextlib.suppress(discord.HTTPException):  # where it may not type, it says so when it answers
             await message.channel.typing()
-        layout = await self._bot.attempt(partial(self._answer, asked, guild_id, say), say)
+        layout = await self._bot.attempt(partial(self._answer, asked, say), say)
         asked.answer = await self._send(message, layout, say)
         await self._remember(asked, layout, replied_to)
         if asked.question != question:
@@ -133,9 +133,8 @@ class Listening(commands.Cog):
         question = None
         while question != asked.question and asked.answer is not None:
             question = asked.question
-            guild_id = asked.answer.guild.id if asked.answer.guild else None
             layout = (
-                await self._bot.attempt(partial(self._answer, asked, guild_id, say), say)
+                await self._bot.attempt(partial(self._answer, asked, say), say)
                 if question
                 else notice(say("no-question"))
             )
@@ -146,10 +145,10 @@ class Listening(commands.Cog):
                     return
                 await self._remember(asked, layout)
 
-    async def _answer(self, asked: Asked, guild_id: int | None, say: Phrases) -> TextLayout:
+    async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
         meant = understood(asked.question, asked.turns)
         above = [phrase.understood_text(meant, say)] if meant != asked.question else []
-        return await self._bot.answer(meant, guild_id, say, above=above)
+        return await self._bot.answer(meant, asked.asker, say, above=above)
 
     async def _remember(self, asked: Asked, layout: discord.ui.LayoutView, replied_to: int | None = None) -> None:
         if asked.answer is not None and isinstance(layout, ReplyLayout):

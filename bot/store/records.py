@@ -61,3 +61,20 @@ class Kept:
     votes: int
     settings_changes: int
     unanswered: tuple[Unanswered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """A story of the library: `guild_id` None is the operator's, for all guilds; `added_at` is seconds since 1970."""
+
+    id: int
+    guild_id: int | None
+    story_id: str
+    name: str
+    url: str | None
+    source: str | None
+    published: str | None
+    paragraphs: int
+    characters: int
+    member_id: int | None
+    added_at: int

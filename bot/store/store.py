@@ -19,7 +19,16 @@ from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
 from bot.store.database import engine_for, migrate, told
 from bot.store.records import Insights, Kept, Unanswered
-from bot.store.tables import GivenAnswer, SettingsChange, SettingsOfGuild, SyncedCommands, UnansweredQuestion, Vote
+from bot.store.tables import (
+    ChosenStory,
+    GivenAnswer,
+    LibraryStory,
+    SettingsChange,
+    SettingsOfGuild,
+    SyncedCommands,
+    UnansweredQuestion,
+    Vote,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -63,13 +72,13 @@ class Store:
 
     async def synced_commands(self, application_id: int) -> str | None:
         """Return the digest of the commands that were last synced for an application."""
-        async with self._reading() as session:
+        async with self.reading() as session:
             found = await session.get(SyncedCommands, application_id)
             return found.digest if found else None
 
     async def remember_synced_commands(self, application_id: int, digest: str) -> None:
         """Remember the digest of the commands that Discord has now."""
-        async with self._changing() as session:
+        async with self.changing() as session:
             await session.merge(SyncedCommands(application_id=application_id, digest=digest))
 
     async def guild_settings(self, guild_id: int) -> GuildSettings:
@@ -77,7 +86,7 @@ class Store:
         if guild_id not in self._settings:
             async with self._writing:  # a crowd that comes at once reads them once, and a change is not overtaken
                 if guild_id not in self._settings:
-                    async with self._reading() as session:
+                    async with self.reading() as session:
                         found = await session.get(SettingsOfGuild, guild_id)
                     self._settings[guild_id] = GuildSettings.model_validate(found.settings if found else {})
         return self._settings[guild_id]
@@ -90,7 +99,7 @@ class Store:
         Raises:
             pydantic.ValidationError: a setting cannot have that value.
         """
-        async with self._changing() as session:
+        async with self.changing() as session:
             row = await session.get(SettingsOfGuild, guild_id) or SettingsOfGuild(guild_id=guild_id, settings={})
             settings = GuildSettings.model_validate({**row.settings, **changes})
             change = SettingsChange(guild_id=guild_id, member_id=member_id, changed_at=_now(), before=row.settings)
@@ -107,7 +116,7 @@ class Store:
 
     async def undo_change(self, guild_id: int, number: int) -> GuildSettings | None:
         """Take back a guild's last change; return the settings, or None where it is not the last one any more."""
-        async with self._changing() as session:
+        async with self.changing() as session:
             last = await session.scalar(select(func.max(SettingsChange.id)).where(SettingsChange.guild_id == guild_id))
             change = await session.get(SettingsChange, number)
             if last != number or change is None:
@@ -120,7 +129,7 @@ class Store:
 
     async def remember_answer(self, answer: AnswerRecord) -> None:
         """Remember a reply; one that stands in the same message is replaced, and keeps its votes."""
-        async with self._changing() as session:
+        async with self.changing() as session:
             quotes = [list(quote) for quote in answer.quotes]
             await session.merge(
                 GivenAnswer(
@@ -139,12 +148,12 @@ class Store:
     async def has_answered_in(self, guild_id: int, channel_id: int) -> bool:
         """Say whether a reply in this channel or thread is remembered."""
         of_channel = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.channel_id == channel_id)
-        async with self._reading() as session:
+        async with self.reading() as session:
             return await session.scalar(select(GivenAnswer.message_id).where(of_channel).limit(1)) is not None
 
     async def vote(self, message_id: int, member_id: int, *, is_helpful: bool) -> Voted:
         """Count a member's vote on an answer; the same vote once more takes it back."""
-        async with self._changing() as session:
+        async with self.changing() as session:
             if await session.get(GivenAnswer, message_id) is None:
                 return "unknown"
             vote = await session.get(Vote, (message_id, member_id))
@@ -159,7 +168,7 @@ class Store:
 
     async def keep_unanswered(self, guild_id: int, member_id: int, question: str, verdict: str) -> None:
         """Keep a question that a guild wants to know of; only its last few hundred are kept."""
-        async with self._changing() as session:
+        async with self.changing() as session:
             session.add(
                 UnansweredQuestion(
                     guild_id=guild_id, member_id=member_id, question=question, verdict=verdict, asked_at=_now()
@@ -175,7 +184,7 @@ class Store:
         """Return what a guild asked since a time (seconds since 1970)."""
         of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)
         day = GivenAnswer.asked_at.op("/", is_comparison=False)(_DAY)
-        async with self._reading() as session:
+        async with self.reading() as session:
             counted = await session.execute(
                 select(day, GivenAnswer.verdict, func.count()).where(of_guild).group_by(day, GivenAnswer.verdict)
             )
@@ -204,7 +213,7 @@ class Store:
             counted = select(func.count()).select_from(table).where(table.member_id == member_id)
             return await session.scalar(counted) or 0
 
-        async with self._reading() as session:
+        async with self.reading() as session:
             asked = await session.scalars(
                 select(UnansweredQuestion)
                 .where(UnansweredQuestion.member_id == member_id)
@@ -215,27 +224,28 @@ class Store:
 
     async def forget_member(self, member_id: int) -> None:
         """Delete votes and questions of a member, and take the id off what else is kept."""
-        async with self._changing() as session:
+        async with self.changing() as session:
             await session.execute(delete(Vote).where(Vote.member_id == member_id))
             await session.execute(delete(UnansweredQuestion).where(UnansweredQuestion.member_id == member_id))
-            for table in (GivenAnswer, SettingsChange):
+            for table in (GivenAnswer, SettingsChange, LibraryStory):
                 await session.execute(update(table).where(table.member_id == member_id).values(member_id=None))
 
     async def forget_guild(self, guild_id: int) -> None:
         """Delete everything about a guild."""
-        async with self._changing() as session:
-            for table in (SettingsOfGuild, SettingsChange, GivenAnswer, UnansweredQuestion):
+        async with self.changing() as session:
+            for table in (SettingsOfGuild, SettingsChange, GivenAnswer, UnansweredQuestion, ChosenStory, LibraryStory):
                 await session.execute(delete(table).where(table.guild_id == guild_id))
         self._settings.pop(guild_id, None)
 
     async def prune(self, before: int) -> None:
         """Delete answers, with their votes, and unanswered questions from before a time (seconds since 1970)."""
-        async with self._changing() as session:
+        async with self.changing() as session:
             for table in (GivenAnswer, UnansweredQuestion):
                 await session.execute(delete(table).where(table.asked_at < before))
 
     @contextlib.asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Give a session to read with."""
         if self._engine is None:
             message = f"The database {self._file} is not open."
             raise StorageError(message)
@@ -244,9 +254,9 @@ class Store:
                 yield session
 
     @contextlib.asynccontextmanager
-    async def _changing(self) -> AsyncIterator[AsyncSession]:
+    async def changing(self) -> AsyncIterator[AsyncSession]:
         """Give a session whose changes are kept together or not at all; one at a time, as SQLite wants it."""
-        async with self._writing, self._reading() as session, session.begin():
+        async with self._writing, self.reading() as session, session.begin():
             yield session
 
 

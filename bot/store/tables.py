@@ -95,3 +95,33 @@ class UnansweredQuestion(Table):
     question: Mapped[str] = mapped_column(Text)
     verdict: Mapped[str] = mapped_column(String(16))
     asked_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class LibraryStory(Table):
+    """A story of a guild, or of the operator for all guilds; its text lies in a file, by `story_id`."""
+
+    __tablename__ = "stories"
+    __table_args__ = (Index(None, "guild_id", "removed_at"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    story_id: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(Text)
+    published: Mapped[str | None] = mapped_column(Text)
+    paragraphs: Mapped[int]
+    characters: Mapped[int]
+    member_id: Mapped[int | None] = mapped_column(BigInteger)
+    added_at: Mapped[int] = mapped_column(BigInteger)
+    removed_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ChosenStory(Table):
+    """Which story a channel is on; channel 0 stands for the whole guild."""
+
+    __tablename__ = "chosen_stories"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    channel_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    library_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))

@@ -70,7 +70,9 @@ class ContextButton(
 
         async def paragraph(say: Phrases) -> TextLayout:
             quote = await desk.context(self.number, self.story_id)
-            return TextLayout(phrase.context_texts(quote, await desk.story(self.story_id), say))
+            return TextLayout(
+                phrase.context_texts(quote, await bot.story(bot.guild_of(interaction), self.story_id), say)
+            )
 
         await bot.respond(interaction, paragraph, ephemeral=True)
 
@@ -102,7 +104,9 @@ class MoreButton(
 
         async def first_page(say: Phrases) -> TextLayout:
             quotes = await desk.passages(self.numbers, self.story_id)
-            return passages_layout(say("further"), quotes, await desk.story(self.story_id), say)
+            return passages_layout(
+                say("further"), quotes, await bot.story(bot.guild_of(interaction), self.story_id), say
+            )
 
         await bot.respond(interaction, first_page, ephemeral=True)
 
@@ -138,7 +142,9 @@ class PageButton(
             quotes = [replace(quote, score=scores[quote.number] or 0.0) for quote in found]
             has_scores = None not in scores.values()
             heading = say("lookup-more") if has_scores else say("further")
-            return passages_layout(heading, quotes, await desk.story(story_id), say, int(page), scores=has_scores)
+            return passages_layout(
+                heading, quotes, await bot.story(bot.guild_of(interaction), story_id), say, int(page), scores=has_scores
+            )
 
         await bot.respond(interaction, turned, replaces=True)
 

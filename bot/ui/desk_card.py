@@ -66,7 +66,7 @@ class DeskCard(discord.ui.LayoutView):
             accent_colour=discord.Colour.from_str("#2b6cb0")
         )
         container.add_item(discord.ui.TextDisplay("\n".join(filter(None, (note, say("desk"))))))
-        for field in ("channels", "roles", "listens", "feedback_channel", "strictness", "language"):
+        for field in ("channels", "roles", "librarians", "listens", "feedback_channel", "strictness", "language"):
             container.add_item(
                 discord.ui.TextDisplay(f"**{say(f'setting-{field}')}** · {_value(settings, field, say)}")
             )
@@ -89,8 +89,8 @@ def _value(settings: GuildSettings, name: str, say: Phrases) -> str:
     value = getattr(settings, name)
     if name in ("channels", "listens"):
         return ", ".join(f"<#{channel}>" for channel in value) or say(f"{name}-none")
-    if name == "roles":
-        return ", ".join(f"<@&{role}>" for role in value) or say("roles-none")
+    if name in ("roles", "librarians"):
+        return ", ".join(f"<@&{role}>" for role in value) or say(f"{name}-none")
     if name == "feedback_channel":
         return f"<#{value}>" if value else say("feedback-none")
     if name == "cooldown_seconds":
@@ -116,7 +116,7 @@ def _menu(
         ]
         return discord.ui.Select(custom_id=custom_id, options=options)
     chosen = [discord.Object(place) for place in (value if isinstance(value, tuple) else (value,)) if place]
-    if field == "roles":
+    if field in ("roles", "librarians"):
         defaults = [discord.SelectDefaultValue(id=role.id, type=discord.SelectDefaultValueType.role) for role in chosen]
         return discord.ui.RoleSelect(
             custom_id=custom_id,
@@ -142,7 +142,7 @@ def _menu(
 
 class DeskMenu(
     discord.ui.DynamicItem[discord.ui.Select[Any] | discord.ui.ChannelSelect[Any] | discord.ui.RoleSelect[Any]],
-    template=r"desk:(?P<field>channels|roles|listens|feedback_channel|strictness|language)",
+    template=r"desk:(?P<field>channels|roles|librarians|listens|feedback_channel|strictness|language)",
 ):
     """Changes the setting that its id names to what is chosen."""
 

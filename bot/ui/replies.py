@@ -22,9 +22,16 @@ class ReplyLayout(TextLayout):
     """The reply to a question. Whoever sends it remembers what it says, for votes and corrections."""
 
     def __init__(
-        self, reply: Reply, story: Story, say: Phrases, *, above: Sequence[str] = (), suggestions: Sequence[str] = ()
+        self,
+        reply: Reply,
+        story: Story,
+        say: Phrases,
+        *,
+        above: Sequence[str] = (),
+        suggestions: Sequence[str] = (),
+        asked_of: int = 1,
     ) -> None:
-        """Lay out `reply`, below the lines `above`."""
+        """Lay out `reply`, below the lines `above`; `asked_of` stories were asked."""
         buttons: list[discord.ui.Item[Any]] = []
         if reply.quotes:
             buttons.append(ContextButton(story.id, reply.quotes[0].number, say))
@@ -32,7 +39,7 @@ class ReplyLayout(TextLayout):
             buttons.append(MoreButton(story.id, reply.further, say))
         if reply.verdict != "silent":
             buttons += [VoteButton(story.id, is_helpful=helpful, say=say) for helpful in (True, False)]
-        texts = [*above, *phrase.reply_texts(reply, story, suggestions, say)]
+        texts = [*above, *phrase.reply_texts(reply, story, suggestions, say, asked_of=asked_of)]
         super().__init__(texts, verdict=reply.verdict, buttons=buttons)
         self.reply = reply
         self.story_id = story.id

@@ -1,0 +1,43 @@
+"""What autocomplete offers: the stories that a guild sees, and no other guild's."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from discord import app_commands
+
+from bot import phrase
+from bot.errors import StorageError
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.app import StorydeskBot
+
+_log = logging.getLogger("storydesk")
+
+_CHOICES, _CHOICE_CHARACTERS = 25, 100  # as many as Discord takes
+_SECONDS = 2.0  # of the three in which Discord wants the choices
+
+
+async def story_choices(
+    bot: StorydeskBot, interaction: discord.Interaction[Any], typed: str, *, with_default: bool = False
+) -> list[app_commands.Choice[str]]:
+    """Return the stories whose names hold what was typed; the configured one where there is no other."""
+    try:
+        records = await asyncio.wait_for(bot.library.visible(bot.guild_of(interaction)), _SECONDS)
+    except (StorageError, TimeoutError) as error:
+        _log.warning("stories cannot be offered: %r", error)
+        return []
+    known = [(record.name, str(record.id)) for record in records]
+    if with_default and not records and bot.desk.is_ready:
+        default = await bot.desk.story()
+        known.append((default.title, default.id))
+    wanted = typed.casefold()
+    return [
+        app_commands.Choice(name=phrase.shortened(name, _CHOICE_CHARACTERS), value=value)
+        for name, value in known
+        if wanted in name.casefold()
+    ][:_CHOICES]

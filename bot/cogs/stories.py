@@ -1,0 +1,201 @@
+"""`/story`: the stories of a guild, brought by those who may manage them, seen by its members and by nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import phrase
+from bot.cogs.choices import story_choices
+from bot.errors import AskError
+from bot.store.stories import WHOLE_GUILD
+from bot.ui.layouts import TextLayout, notice
+from bot.ui.story_cards import remove_layout
+from index.errors import LoadError
+from index.load import MOST_BYTES, read_story
+from index.story import Story
+
+if TYPE_CHECKING:
+    from bot.app import StorydeskBot
+    from bot.language import Phrases
+
+_MEGABYTE = 1_000_000
+_NAME_CHARACTERS = 150
+
+
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+class Stories(commands.GroupCog, group_name="story", group_description="The stories of this server."):
+    """The library of a guild."""
+
+    def __init__(self, bot: StorydeskBot) -> None:
+        """Keep stories for `bot`."""
+        super().__init__()
+        self._bot = bot
+
+    @app_commands.command(description="Add a story: a file, or text to paste.")
+    @app_commands.describe(file="A .md, .txt or .html file; leave it out to paste text")
+    async def add(self, interaction: discord.Interaction[Any], file: discord.Attachment | None = None) -> None:
+        """Add a file, or ask for the text."""
+        if file is None:
+            say = await self._bot.say_to(interaction)
+            try:
+                await self._bot.check_librarian(interaction)
+            except AskError as error:
+                text = self._bot.apologise(error, say)
+                await interaction.response.send_message(view=notice(text), ephemeral=True)
+            else:
+                await interaction.response.send_modal(PasteForm(self, say))
+            return
+
+        async def added(say: Phrases) -> TextLayout:
+            await self._bot.check_librarian(interaction)
+            if file.size > MOST_BYTES:
+                size, limit = -(-file.size // _MEGABYTE), MOST_BYTES // _MEGABYTE
+                return notice(say("story-large", size=size, limit=limit))
+            content = await file.read()
+            try:
+                story = await asyncio.to_thread(read_story, content, file.filename)
+            except LoadError as error:
+                return notice(say("story-refused", cause=phrase.escape(str(error))))
+            return await self.keep(interaction, story, say)
+
+        await self._bot.respond(interaction, added, checks=False)
+
+    async def keep(self, interaction: discord.Interaction[Any], story: Story, say: Phrases) -> TextLayout:
+        """Add a story to the guild's library and say so."""
+        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id)
+        if not is_new:
+            return notice(say("story-known", title=phrase.story_name(record)))
+        return notice(say("story-added", title=phrase.story_name(record), paragraphs=record.paragraphs))
+
+    @app_commands.command(name="list", description="Show the stories that can be asked here.")
+    async def show_all(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the guild's stories and the operator's."""
+
+        async def listed(say: Phrases) -> TextLayout:
+            records = await self._bot.library.visible(_guild(interaction))
+            if not records:
+                return notice(say("stories-none", title=phrase.linked_title(await self._bot.desk.story())))
+            return TextLayout(phrase.stories_texts(records, say))
+
+        await self._bot.respond(interaction, listed, ephemeral=True)
+
+    @app_commands.command(description="Show what is known about a story.")
+    @app_commands.describe(story="Which story")
+    async def show(self, interaction: discord.Interaction[Any], story: str) -> None:
+        """Show a story's title, source, date and size."""
+
+        async def shown(say: Phrases) -> TextLayout:
+            record = await self._bot.library.named(_guild(interaction), story)
+            return TextLayout(phrase.story_texts(record, say))
+
+        await self._bot.respond(interaction, shown, ephemeral=True)
+
+    @app_commands.command(
+        description="Put a channel, or the whole server, on one story; without a story, on all again."
+    )
+    @app_commands.describe(
+        story="Which story",
+        channel="Which channel; otherwise this one",
+        everywhere="The whole server instead of a channel",
+    )
+    async def use(
+        self,
+        interaction: discord.Interaction[Any],
+        story: str | None = None,
+        channel: discord.TextChannel | discord.ForumChannel | discord.Thread | None = None,
+        everywhere: bool = False,  # noqa: FBT001, FBT002 - discord.py passes options by name
+    ) -> None:
+        """Choose which story a channel's questions go to."""
+
+        async def used(say: Phrases) -> TextLayout:
+            await self._bot.check_librarian(interaction)
+            guild_id = _guild(interaction)
+            place = WHOLE_GUILD if everywhere else channel.id if channel else cast("int", interaction.channel_id)
+            named = say("whole-server") if everywhere else f"<#{place}>"
+            if story is None:
+                await self._bot.library.use(guild_id, place, None)
+                return notice(say("story-unused", place=named))
+            record = await self._bot.library.named(guild_id, story)
+            await self._bot.library.use(guild_id, place, record.id)
+            return notice(say("story-used", place=named, title=phrase.story_name(record)))
+
+        await self._bot.respond(interaction, used, checks=False)
+
+    @app_commands.command(description="Give a story another name.")
+    @app_commands.describe(story="Which story", name="The new name")
+    async def rename(
+        self,
+        interaction: discord.Interaction[Any],
+        story: str,
+        name: app_commands.Range[str, 1, _NAME_CHARACTERS],
+    ) -> None:
+        """Rename one of the guild's own stories."""
+
+        async def renamed(say: Phrases) -> TextLayout:
+            await self._bot.check_librarian(interaction)
+            record = await self._bot.library.named(_guild(interaction), story)
+            record = await self._bot.library.rename(_guild(interaction), record.id, " ".join(name.split()))
+            return notice(say("story-renamed", title=phrase.story_name(record)))
+
+        await self._bot.respond(interaction, renamed, checks=False)
+
+    @app_commands.command(description="Remove a story; it asks first.")
+    @app_commands.describe(story="Which story")
+    async def remove(self, interaction: discord.Interaction[Any], story: str) -> None:
+        """Ask whether to remove one of the guild's own stories."""
+
+        async def asked(say: Phrases) -> TextLayout:
+            await self._bot.check_librarian(interaction)
+            return remove_layout(await self._bot.library.named(_guild(interaction), story), say)
+
+        await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
+
+    @show.autocomplete("story")
+    @use.autocomplete("story")
+    @rename.autocomplete("story")
+    @remove.autocomplete("story")
+    async def _stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the stories that the guild sees."""
+        return await story_choices(self._bot, interaction, typed)
+
+
+class PasteForm(discord.ui.Modal):
+    """Asks for a story's title and text."""
+
+    def __init__(self, stories: Stories, say: Phrases) -> None:
+        """Add what is pasted to `stories`."""
+        super().__init__(title=say("form-story"), custom_id="story-paste")
+        self._stories = stories
+        self._title: discord.ui.TextInput[PasteForm] = discord.ui.TextInput(
+            custom_id="title", max_length=_NAME_CHARACTERS
+        )
+        self._text: discord.ui.TextInput[PasteForm] = discord.ui.TextInput(
+            custom_id="text", style=discord.TextStyle.paragraph
+        )
+        self.add_item(discord.ui.Label(text=say("form-title"), component=self._title))
+        self.add_item(discord.ui.Label(text=say("form-text"), component=self._text))
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        """Add the story, or say what is wrong with it."""
+        bot: StorydeskBot = interaction.client
+
+        async def added(say: Phrases) -> TextLayout:
+            await bot.check_librarian(interaction)
+            try:
+                story = Story(body=self._text.value, title=self._title.value)
+            except LoadError as error:
+                return notice(say("story-refused", cause=phrase.escape(str(error))))
+            return await self._stories.keep(interaction, story, say)
+
+        await bot.respond(interaction, added, checks=False)
+
+
+def _guild(interaction: discord.Interaction[Any]) -> int:
+    """Return the guild, which these commands always have."""
+    return cast("int", interaction.guild_id)

@@ -1,0 +1,122 @@
+"""The library: stories that a guild or the operator added, and which of them a question goes to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.errors import UnknownStoryError
+from bot.store.stories import UNDO_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.desk import Desk
+    from bot.store.records import StoryRecord
+    from bot.store.stories import StoryStore
+    from bot.story_files import StoryFiles
+    from index.story import Story
+
+
+class Library:
+    """Brings together the stories' records, their texts, and the desk that answers from them."""
+
+    def __init__(self, records: StoryStore, files: StoryFiles, desk: Desk) -> None:
+        """Use `records` of an open store, `files` and `desk`."""
+        self._records = records
+        self._files = files
+        self._desk = desk
+
+    async def add(self, guild_id: int | None, story: Story, member_id: int | None = None) -> tuple[StoryRecord, bool]:
+        """Add a story and index it; return its record, and False where the guild had it already.
+
+        It counts as added when its text is on disk, its index is built and its record is written, in
+        this order; a crash before that leaves nothing that anyone sees.
+
+        Raises:
+            StorageError: it cannot be kept.
+            StoryError, StorydeskError: the model cannot be loaded.
+        """
+        await asyncio.to_thread(self._files.save, story)
+        await self._desk.place(story.id)
+        return await self._records.add(guild_id, story, member_id)
+
+    async def scope(self, guild_id: int | None, places: Sequence[int]) -> list[StoryRecord]:
+        """Return the stories that a question goes to: the channel's, else the guild's, else all that it sees."""
+        if guild_id is not None and (chosen := await self._records.chosen(guild_id, places)):
+            return [chosen]
+        return await self._records.visible(guild_id)
+
+    async def visible(self, guild_id: int | None) -> list[StoryRecord]:
+        """Return the stories that a guild sees, its own first."""
+        return await self._records.visible(guild_id)
+
+    async def rename(self, guild_id: int, number: int, name: str) -> StoryRecord:
+        """Give a story of a guild another name.
+
+        Raises:
+            UnknownStoryError: the guild has no such story of its own.
+        """
+        return await self._records.rename(guild_id, number, name)
+
+    async def use(self, guild_id: int, channel_id: int, number: int | None) -> None:
+        """Put a channel, or the whole guild, on a story; None takes it off.
+
+        Raises:
+            UnknownStoryError: the guild sees no such story.
+        """
+        await self._records.use(guild_id, channel_id, number)
+
+    async def remove(self, guild_id: int, number: int) -> StoryRecord:
+        """Take a story out of a guild's library.
+
+        Raises:
+            UnknownStoryError: the guild has no such story of its own.
+        """
+        return await self._records.remove(guild_id, number)
+
+    async def restore(self, guild_id: int, number: int) -> StoryRecord:
+        """Bring back a story that was removed within the last ten minutes.
+
+        Raises:
+            UnknownStoryError: there is no such story, or it is too late.
+        """
+        return await self._records.restore(guild_id, number)
+
+    async def named(self, guild_id: int | None, name: str) -> StoryRecord:
+        """Return the visible story of this number (as autocomplete gives it), or of this name.
+
+        Raises:
+            UnknownStoryError: the guild sees none.
+        """
+        visible = await self._records.visible(guild_id)
+        for record in visible:
+            if name == str(record.id) or name == record.story_id:
+                return record
+        wanted = name.casefold().strip()
+        for record in visible:
+            if record.name.casefold() == wanted:
+                return record
+        message = "That story is not on my desk any more. Ask your question again."
+        raise UnknownStoryError(message)
+
+    async def story(self, guild_id: int | None, story_id: str) -> Story:
+        """Return a story as a guild knows it, with the name and the address that it has there.
+
+        Raises:
+            UnknownStoryError: it is not among what the guild sees.
+        """
+        if (default := await self._desk.story()).id == story_id:
+            return default
+        for record in await self._records.visible(guild_id):
+            if record.story_id == story_id:
+                return replace(await self._desk.story(story_id), name=record.name, url=record.url)
+        message = "That story is not on my desk any more. Ask your question again."
+        raise UnknownStoryError(message)
+
+    async def prune(self) -> None:
+        """Delete for good what can no longer be brought back."""
+        kept = await self._records.purge(int(time.time()) - UNDO_SECONDS)
+        await asyncio.to_thread(self._files.keep_only, kept)

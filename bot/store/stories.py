@@ -1,0 +1,170 @@
+"""The library in the database: which stories a guild sees, and which one a channel is on.
+
+Every method takes the guild: it sees its own stories and the operator's, and changes its own only.
+The operator's guild is None.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, delete, or_, select
+
+from bot.errors import UnknownStoryError
+from bot.store.records import StoryRecord
+from bot.store.tables import ChosenStory, LibraryStory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.store.store import Store
+    from index.story import Story
+
+UNDO_SECONDS = 600
+WHOLE_GUILD = 0
+"""Stands for a channel where the whole guild is meant."""
+
+
+class StoryStore:
+    """The tables of the library; everything raises `StorageError` where the database cannot be used."""
+
+    def __init__(self, store: Store) -> None:
+        """Use an open store."""
+        self._store = store
+
+    async def add(self, guild_id: int | None, story: Story, member_id: int | None = None) -> tuple[StoryRecord, bool]:
+        """Add a story to a guild's library; return its record, and False where it was there already."""
+        async with self._store.changing() as session:
+            same = (LibraryStory.story_id == story.id) & _owned(guild_id)
+            row = await session.scalar(select(LibraryStory).where(same))
+            is_new = row is None or row.removed_at is not None
+            if row is None:
+                row = LibraryStory(guild_id=guild_id, story_id=story.id, added_at=0)
+                session.add(row)
+            if is_new:
+                row.name, row.url, row.source, row.published = story.title, story.url, story.source, story.published
+                row.paragraphs, row.characters = len(story.paragraphs), len(story.body)
+                row.member_id, row.added_at, row.removed_at = member_id, _now(), None
+            await session.flush()
+            return _record(row), is_new
+
+    async def visible(self, guild_id: int | None) -> list[StoryRecord]:
+        """Return the stories that a guild sees, its own first, the newest first."""
+        async with self._store.reading() as session:
+            rows = await session.scalars(
+                select(LibraryStory)
+                .where(_seen(guild_id))
+                .order_by(LibraryStory.guild_id.is_(None), LibraryStory.added_at.desc(), LibraryStory.id.desc())
+            )
+            return [_record(row) for row in rows]
+
+    async def rename(self, guild_id: int | None, number: int, name: str) -> StoryRecord:
+        """Give a story of a guild another name.
+
+        Raises:
+            UnknownStoryError: the guild has no such story of its own.
+        """
+        async with self._store.changing() as session:
+            row = await _own(session, guild_id, number)
+            row.name = name
+            return _record(row)
+
+    async def remove(self, guild_id: int | None, number: int) -> StoryRecord:
+        """Take a story out of a guild's library; `restore` brings it back for a while.
+
+        Raises:
+            UnknownStoryError: the guild has no such story of its own.
+        """
+        async with self._store.changing() as session:
+            row = await _own(session, guild_id, number)
+            row.removed_at = _now()
+            return _record(row)
+
+    async def restore(self, guild_id: int | None, number: int) -> StoryRecord:
+        """Bring back a story that was removed within the last ten minutes.
+
+        Raises:
+            UnknownStoryError: there is no such story, or it is too late.
+        """
+        async with self._store.changing() as session:
+            row = await session.get(LibraryStory, number)
+            if row is None or row.guild_id != guild_id or (row.removed_at or 0) < _now() - UNDO_SECONDS:
+                raise _unknown()
+            row.removed_at = None
+            return _record(row)
+
+    async def use(self, guild_id: int, channel_id: int, number: int | None) -> None:
+        """Put a channel, or with `WHOLE_GUILD` the guild, on a story; None takes it off.
+
+        Raises:
+            UnknownStoryError: the guild sees no such story.
+        """
+        async with self._store.changing() as session:
+            if number is None:
+                here = (ChosenStory.guild_id == guild_id) & (ChosenStory.channel_id == channel_id)
+                await session.execute(delete(ChosenStory).where(here))
+                return
+            if await session.scalar(select(LibraryStory.id).where(_seen(guild_id), LibraryStory.id == number)) is None:
+                raise _unknown()
+            await session.merge(ChosenStory(guild_id=guild_id, channel_id=channel_id, library_id=number))
+
+    async def chosen(self, guild_id: int, places: Sequence[int]) -> StoryRecord | None:
+        """Return the story of the first of `places` that is on one, else the guild's, else None."""
+        order = [*places, WHOLE_GUILD]
+        async with self._store.reading() as session:
+            rows = await session.execute(
+                select(ChosenStory.channel_id, LibraryStory)
+                .join(LibraryStory, LibraryStory.id == ChosenStory.library_id)
+                .where(ChosenStory.guild_id == guild_id, ChosenStory.channel_id.in_(order), _seen(guild_id))
+            )
+            by_place = {row[0]: row[1] for row in rows}
+            found = next((by_place[place] for place in order if place in by_place), None)
+            return _record(found) if found else None
+
+    async def purge(self, before: int) -> set[str]:
+        """Delete for good what was removed before a time (seconds since 1970); return the ids of all kept stories."""
+        async with self._store.changing() as session:
+            await session.execute(delete(LibraryStory).where(LibraryStory.removed_at < before))
+            return set(await session.scalars(select(LibraryStory.story_id)))
+
+
+def _owned(guild_id: int | None) -> ColumnElement[bool]:
+    return LibraryStory.guild_id.is_(None) if guild_id is None else LibraryStory.guild_id == guild_id
+
+
+def _seen(guild_id: int | None) -> ColumnElement[bool]:
+    return or_(_owned(guild_id), _owned(None)) & LibraryStory.removed_at.is_(None)
+
+
+async def _own(session: AsyncSession, guild_id: int | None, number: int) -> LibraryStory:
+    row = await session.get(LibraryStory, number)
+    if row is None or row.guild_id != guild_id or row.removed_at is not None:
+        raise _unknown()
+    return row
+
+
+def _unknown() -> UnknownStoryError:
+    return UnknownStoryError("There is no such story in this library.")
+
+
+def _record(row: LibraryStory) -> StoryRecord:
+    return StoryRecord(
+        id=row.id,
+        guild_id=row.guild_id,
+        story_id=row.story_id,
+        name=row.name,
+        url=row.url,
+        source=row.source,
+        published=row.published,
+        paragraphs=row.paragraphs,
+        characters=row.characters,
+        member_id=row.member_id,
+        added_at=row.added_at,
+    )
+
+
+def _now() -> int:
+    return int(time.time())

@@ -1,0 +1,84 @@
+"""The texts of the library's stories: a folder for each, complete or absent, named by the story's id.
+
+Indexes are derived from these and can be lost; these cannot. A story that changed is another story
+with another id, so nothing that is there is ever written over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from bot.errors import StorageError, UnknownStoryError
+from index.story import Story
+
+_FILE = "story.json"
+
+
+class StoryFiles:
+    """The folder `stories` in a data folder. The methods are synchronous; call them in a thread."""
+
+    def __init__(self, data_folder: Path) -> None:
+        """Use `data_folder`; it is made by the first `save`."""
+        self._folder = data_folder / "stories"
+
+    def save(self, story: Story) -> None:
+        """Keep a story; what is there already is left as it is.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        place = self._folder / story.id
+        if (place / _FILE).exists():
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            aside = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
+            try:
+                with (aside / _FILE).open("w", encoding="utf-8", newline="") as file:
+                    json.dump(asdict(story), file, ensure_ascii=False)
+                    file.flush()
+                    os.fsync(file.fileno())
+                _rename_whole(aside, place)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+        except OSError as error:
+            message = f"The story cannot be kept in {place}: {error}."
+            raise StorageError(message) from error
+
+    def load(self, story_id: str) -> Story:
+        """Return a kept story.
+
+        Raises:
+            UnknownStoryError: it is not there, or cannot be read.
+        """
+        try:
+            return Story(**json.loads((self._folder / story_id / _FILE).read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            message = f"There is no story {story_id!r} in {self._folder}."
+            raise UnknownStoryError(message) from None
+
+    def keep_only(self, story_ids: set[str]) -> None:
+        """Delete every other story, and what an interrupted `save` left."""
+        for place in self._folder.glob("*"):
+            if place.name not in story_ids:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def _rename_whole(aside: Path, place: Path) -> None:
+    """Move a finished folder to its place, so that it is there after a loss of power; another may have been quicker."""
+    try:
+        aside.rename(place)
+    except OSError:
+        if not (place / _FILE).exists():
+            raise
+        return
+    descriptor = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

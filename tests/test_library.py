@@ -1,0 +1,201 @@
+"""The library below Discord: what is on disk, what survives, what a crash leaves, which story answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from bot_fakes import STORY, shelf_of
+from fakes import CountingEmbedder
+
+from bot.desk import Desk
+from bot.errors import UnknownStoryError
+from bot.library import Library
+from bot.opening import open_index_in
+from bot.store.store import Store
+from bot.store.stories import WHOLE_GUILD, StoryStore
+from bot.story_files import StoryFiles
+from index.story import Story
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+NEWSROOM, CLUB = 1, 2
+CATS = Story("Cats sleep for fifteen hours a day.", "Cats", url="https://news.example/cats")
+DOGS = Story("Dogs sleep for twelve hours a day.", "Dogs")
+
+
+class Set:
+    """A library with everything below it, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        shelf = shelf_of()
+        shelf._open_index = open_index_in(folder)
+        self.store = Store(folder)
+        self.records = StoryStore(self.store)
+        self.files = StoryFiles(folder)
+        self.desk = Desk(lambda: shelf)
+        self.library = Library(self.records, self.files, self.desk)
+
+
+@pytest_asyncio.fixture
+async def kit(tmp_path: Path) -> AsyncIterator[Set]:
+    kit = Set(tmp_path)
+    await kit.store.open()
+    async with kit.desk:
+        yield kit
+    await kit.store.close()
+
+
+async def test_a_guild_sees_its_own_stories_before_the_operators_and_nobody_elses(kit: Set) -> None:
+    await kit.library.add(None, CATS)
+    await kit.library.add(NEWSROOM, DOGS, 11)
+    assert [record.name for record in await kit.library.visible(NEWSROOM)] == ["Dogs", "Cats"]
+    assert [record.name for record in await kit.library.visible(CLUB)] == ["Cats"]
+
+
+async def test_an_added_story_is_there_for_another_process(kit: Set, tmp_path: Path) -> None:
+    await kit.library.add(NEWSROOM, CATS)
+    other = Set(tmp_path)
+    await other.store.open()
+    async with other.desk:
+        (record,) = await other.library.scope(NEWSROOM, ())
+        assert await other.desk.story(record.story_id) == CATS
+        assert (await other.desk.ask("How long do cats sleep?", [record.story_id])).quotes[0].text == CATS.body
+    await other.store.close()
+
+
+async def test_two_guilds_share_a_text_but_not_its_name_and_address(kit: Set) -> None:
+    await kit.library.add(NEWSROOM, CATS)
+    record, _ = await kit.library.add(CLUB, Story(CATS.body, CATS.title, url="https://club.example"))
+    await kit.library.rename(CLUB, record.id, "Naps")
+    theirs = await kit.library.story(CLUB, CATS.id)
+    ours = await kit.library.story(NEWSROOM, CATS.id)
+    assert (theirs.name, theirs.url, theirs.id) == ("Naps", "https://club.example", CATS.id)
+    assert (ours.name, ours.url) == ("Cats", CATS.url)
+
+
+async def test_the_channel_comes_before_its_category_before_the_guild_before_all(kit: Set) -> None:
+    cats, _ = await kit.library.add(NEWSROOM, CATS)
+    dogs, _ = await kit.library.add(NEWSROOM, DOGS)
+    channel, category = 7, 8
+
+    async def scope() -> list[str]:
+        return sorted(record.name for record in await kit.library.scope(NEWSROOM, (channel, category)))
+
+    assert await scope() == ["Cats", "Dogs"]
+    await kit.library.use(NEWSROOM, WHOLE_GUILD, cats.id)
+    assert await scope() == ["Cats"]
+    await kit.library.use(NEWSROOM, category, dogs.id)
+    assert await scope() == ["Dogs"]
+    await kit.library.use(NEWSROOM, channel, cats.id)
+    assert await scope() == ["Cats"]
+    await kit.library.use(NEWSROOM, channel, None)
+    assert await scope() == ["Dogs"]
+    await kit.library.remove(NEWSROOM, dogs.id)
+    assert await scope() == ["Cats"]
+
+
+async def test_another_guilds_story_can_be_neither_used_nor_changed(kit: Set) -> None:
+    record, _ = await kit.library.add(NEWSROOM, CATS)
+    shared, _ = await kit.library.add(None, DOGS)
+    for number in (record.id, 999):
+        with pytest.raises(UnknownStoryError):
+            await kit.library.use(CLUB, WHOLE_GUILD, number)
+    for number in (record.id, shared.id):
+        with pytest.raises(UnknownStoryError):
+            await kit.library.remove(CLUB, number)
+        with pytest.raises(UnknownStoryError):
+            await kit.library.rename(CLUB, number, "mine")
+        with pytest.raises(UnknownStoryError):
+            await kit.library.restore(CLUB, number)
+    with pytest.raises(UnknownStoryError):
+        await kit.library.story(CLUB, CATS.id)
+    await kit.library.use(CLUB, WHOLE_GUILD, shared.id)
+
+
+async def test_a_removed_story_comes_back_and_after_ten_minutes_its_text_is_deleted(
+    kit: Set, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, _ = await kit.library.add(NEWSROOM, CATS)
+    await kit.library.remove(NEWSROOM, record.id)
+    await kit.library.prune()
+    assert (await kit.library.restore(NEWSROOM, record.id)).name == "Cats"
+    await kit.library.remove(NEWSROOM, record.id)
+    later = record.added_at + 601
+    monkeypatch.setattr("bot.store.stories._now", lambda: later)
+    monkeypatch.setattr("bot.library.time.time", lambda: later)
+    with pytest.raises(UnknownStoryError):
+        await kit.library.restore(NEWSROOM, record.id)
+    monkeypatch.setattr("bot.library.time.time", lambda: later + 601)
+    await kit.library.prune()
+    with pytest.raises(UnknownStoryError):
+        kit.files.load(CATS.id)
+
+
+async def test_pruning_keeps_a_text_that_another_guild_still_has(kit: Set, monkeypatch: pytest.MonkeyPatch) -> None:
+    record, _ = await kit.library.add(NEWSROOM, CATS)
+    await kit.library.add(CLUB, CATS)
+    await kit.library.remove(NEWSROOM, record.id)
+    monkeypatch.setattr("bot.library.time.time", lambda: record.added_at + 10_000)
+    await kit.library.prune()
+    assert kit.files.load(CATS.id) == CATS
+
+
+async def test_a_story_that_was_removed_is_added_anew(kit: Set) -> None:
+    record, _ = await kit.library.add(NEWSROOM, CATS)
+    await kit.library.remove(NEWSROOM, record.id)
+    again, is_new = await kit.library.add(NEWSROOM, CATS)
+    assert is_new
+    assert (again.id, again.name) == (record.id, "Cats")
+    assert not (await kit.library.add(NEWSROOM, CATS))[1]
+
+
+async def test_what_an_interrupted_save_left_is_not_seen_and_is_cleaned_up(kit: Set, tmp_path: Path) -> None:
+    (tmp_path / "stories" / ".new-abc").mkdir(parents=True)
+    (tmp_path / "stories" / ".new-abc" / "story.json").write_text('{"body": "ha')
+    await kit.library.add(NEWSROOM, CATS)
+    await kit.library.prune()
+    assert [place.name for place in (tmp_path / "stories").iterdir()] == [CATS.id]
+
+
+class PatientEmbedder(CountingEmbedder):
+    """Takes a hundredth of a second a text."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        time.sleep(0.01 * len(texts))
+        return super().encode(texts)
+
+
+async def test_questions_are_answered_while_a_long_story_is_indexed(tmp_path: Path) -> None:
+    """Embedding takes turns with questions: a question waits for a few texts, not for the whole story."""
+    shelf = shelf_of(embedder=PatientEmbedder())
+    shelf._open_index = open_index_in(tmp_path)
+    long = Story("\n\n".join(f"Sentence number {number} says nothing new." for number in range(200)), "Long")
+    StoryFiles(tmp_path).save(long)
+    async with Desk(lambda: shelf) as desk:
+        await desk.wait_ready()
+        placing = asyncio.create_task(desk.place(long.id))
+        await asyncio.sleep(0.1)
+        await desk.ask("Who agreed?")
+        assert not placing.done()
+        await placing
+        assert shelf.has(long.id)
+
+
+def test_a_saved_text_is_the_same_byte_for_byte(tmp_path: Path) -> None:
+    files = StoryFiles(tmp_path)
+    story = Story("One\r\nline — “quoted”\u2028and\ttabs ünïcode 🐈.", "T\u00a0itle", language="fr")
+    files.save(story)
+    files.save(story)
+    assert files.load(story.id) == story
+    with pytest.raises(UnknownStoryError):
+        files.load("0" * 16)
+    assert STORY.id != story.id

@@ -1,0 +1,236 @@
+"""`/story` on a simulated Discord: bring stories, ask them, take them away; no guild sees another's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import simcord
+from discord_desk import bot_with, buttons_of, said, shipped_shelf
+from discord_fixtures import *  # noqa: F403 - fixtures come by name
+from discord_fixtures import mention
+
+from bot.language import ENGLISH
+from bot.opening import open_index_in
+from index.load import shipped_story
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.app import StorydeskBot
+    from bot.desk import Shelf
+    from index.embed import SentenceTransformerEmbedder
+
+HARBOUR = """---
+title: Harbour bridge closes for repairs
+source: The Pilot
+published: 2026-05-04
+url: https://news.example/bridge
+---
+The harbour bridge of Port Alder closes on Monday for nine weeks.
+
+Engineers found cracks in 14 steel cables. Mayor Lena Ortiz called the repair long overdue.
+
+Buses will cross the river at Quay Street. The work costs $12 million.
+"""
+BRIDGE = "How many cables have cracks?"
+TROOPS = "How many US troops have to go?"
+
+
+@pytest.fixture(name="bot")
+def own_bot(embedder: SentenceTransformerEmbedder, tmp_path: Path) -> StorydeskBot:
+    """A bot with a shelf of its own, since these tests put stories on it."""
+    return bot_with(lambda: own_shelf(embedder, tmp_path), tmp_path)
+
+
+def own_shelf(embedder: SentenceTransformerEmbedder, folder: Path) -> Shelf:
+    shelf = shipped_shelf(embedder)
+    shelf._open_index = open_index_in(folder)
+    return shelf
+
+
+async def add(
+    actor: simcord.MemberActor, channel: simcord.ChannelHandle, text: str = HARBOUR, name: str = "bridge.md"
+) -> str:
+    return said((await actor.slash(channel, "story add", file=(name, text.encode()))).response)
+
+
+async def ask(actor: simcord.MemberActor, channel: simcord.ChannelHandle, question: str, **options: str) -> str:
+    return said((await actor.slash(channel, "ask", question=question, **options)).response)
+
+
+async def test_an_added_file_is_asked_and_its_quotes_link_to_where_it_stands(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    assert "Engineers" not in await ask(alice, channel, BRIDGE)
+    assert await add(chief, channel) == ENGLISH(
+        "story-added", title="“Harbour bridge closes for repairs”", paragraphs=3
+    )
+    answer = await ask(alice, channel, BRIDGE)
+    assert "Engineers found cracks in **14** steel cables." in answer
+    assert "¶ 2 · [Harbour bridge closes for repairs](https://news.example/bridge)" in answer
+
+
+async def test_a_pasted_text_is_a_story(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    form = await chief.slash(channel, "story add")
+    body = HARBOUR.partition("---\n")[2].partition("---\n")[2]
+    shown = await chief.submit_modal(form, {"title": "The bridge", "text": body})
+    assert "“The bridge”" in said(shown.response)
+    assert "**14**" in await ask(alice, channel, BRIDGE)
+
+
+async def test_members_may_not_manage_stories_but_a_chosen_role_may(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    assert await add(alice, channel) == ENGLISH("not-librarian")
+    refused = await alice.slash(channel, "story add")
+    assert refused.modal is None
+    assert said(refused.response) == ENGLISH("not-librarian")
+    role = env.guild.create_role("Librarians")
+    await bot.store.change_guild_settings(env.guild.id, 1, {"librarians": (role.id,)})
+    librarian = env.guild.add_member(env.create_user("lib"), roles=[role])
+    assert "✔ Added" in await add(librarian, channel)
+
+
+async def test_the_same_story_is_not_added_twice(chief: simcord.MemberActor, channel: simcord.ChannelHandle) -> None:
+    await add(chief, channel)
+    assert await add(chief, channel) == ENGLISH("story-known", title="“Harbour bridge closes for repairs”")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [("x.md", "   ", "empty"), ("x.pdf", "%PDF-1.7", "PDF"), ("x.txt", "one two\x01three", "control characters")],
+)
+async def test_a_file_that_is_no_story_is_refused_in_one_line(
+    chief: simcord.MemberActor, channel: simcord.ChannelHandle, name: str, text: str, told: str
+) -> None:
+    shown = await add(chief, channel, text, name)
+    assert shown.startswith("I cannot take that:")
+    assert told in shown
+    assert "\n" not in shown
+
+
+async def test_stories_are_listed_and_shown(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    assert "No story was added here yet" in said((await alice.slash(channel, "story list")).response)
+    await add(chief, channel)
+    assert "1. “Harbour bridge closes for repairs” · 3 ¶" in said((await alice.slash(channel, "story list")).response)
+    (choice,) = await alice.autocomplete(channel, "story show", "story", "bridge")
+    card = said((await alice.slash(channel, "story show", story=choice["value"])).response)
+    assert "The Pilot · 2026-05-04" in card
+    assert "https://news.example/bridge" in card
+    assert f"<@{chief.id}>" in card
+
+
+async def test_a_question_goes_to_the_story_that_answers_it(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    shipped = shipped_story()
+    await add(chief, channel, f"---\ntitle: {shipped.title}\n---\n{shipped.body}", "niger.md")
+    assert "**14**" in await ask(alice, channel, BRIDGE)
+    assert "More than 1,000" in await ask(alice, channel, TROOPS)
+    assert ENGLISH("silent-all", count=2) in await ask(alice, channel, "Who won the tennis in Paris?")
+
+
+async def test_a_channel_is_put_on_a_story_and_a_thread_follows_its_channel(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    await add(chief, channel, "Cats sleep a lot.\n\nA cat sleeps for fifteen hours a day.", "cats.txt")
+    other = env.guild.create_text_channel("cats")
+    (cats,) = await chief.autocomplete(channel, "story use", "story", "cats")
+    told = said((await chief.slash(channel, "story use", story=cats["value"], channel=other)).response)
+    assert told == ENGLISH("story-used", place=f"<#{other.id}>", title="“Cats”")
+    assert "Engineers" not in await ask(alice, other, BRIDGE)
+    assert "**14**" in await ask(alice, channel, BRIDGE)
+    env.backend.create_thread(other.id, "Talk", alice.id)
+    (thread,) = other.threads
+    await alice.send(thread, f"{mention(env)} {BRIDGE}")
+    assert "14" not in said(thread.last_message)
+    (bridge,) = await alice.autocomplete(channel, "ask", "story", "bridge")
+    assert "**14**" in await ask(alice, other, BRIDGE, story=bridge["value"])
+    await chief.slash(channel, "story use", channel=other)
+    assert "**14**" in await ask(alice, other, BRIDGE)
+
+
+async def test_a_story_is_renamed_for_everyone_here(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    await chief.slash(channel, "story rename", story="Harbour bridge closes for repairs", name="The *bridge*")
+    assert r"[The \*bridge\*](https://news.example/bridge)" in await ask(alice, channel, BRIDGE)
+
+
+async def test_removing_asks_first_and_can_be_undone(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    old = (await alice.slash(channel, "ask", question=BRIDGE)).response
+    asked = (await chief.slash(channel, "story remove", story="Harbour bridge closes for repairs")).response
+    assert asked is not None
+    assert [button["label"] for button in buttons_of(asked.components)] == ["Remove"]
+    assert "**14**" in await ask(alice, channel, BRIDGE)
+    removed = (await chief.click(asked, label="Remove")).response
+    assert "Engineers" not in await ask(alice, channel, BRIDGE)
+    assert old is not None
+    assert said((await alice.click(old, label="In context")).response) == ENGLISH("unknown-story")
+    assert removed is not None
+    assert "It is back" in said((await chief.click(removed, label="Undo")).response)
+    assert "**14**" in await ask(alice, channel, BRIDGE)
+
+
+async def test_no_guild_sees_anothers_stories(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    await add(chief, channel)
+    (record,) = await bot.library.visible(env.guild.id)
+    club = env.create_guild("Club")
+    room = club.create_text_channel("general")
+    bob = club.add_member(club.owner)
+    assert "Engineers" not in await ask(bob, room, BRIDGE)
+    assert await bob.autocomplete(room, "ask", "story", "bridge") == []
+    assert await bob.autocomplete(room, "story show", "story", "") == []
+    for name in (str(record.id), record.story_id, record.name):
+        told = [
+            await ask(bob, room, BRIDGE, story=name),
+            *[
+                said((await bob.slash(room, f"story {command}", story=name)).response)
+                for command in ("show", "use", "remove")
+            ],
+            said((await bob.slash(room, "story rename", story=name, name="mine")).response),
+        ]
+        assert set(told) == {ENGLISH("unknown-story")}
+    assert (await bot.library.visible(env.guild.id))[0].name == "Harbour bridge closes for repairs"
+
+
+async def test_stories_of_the_operator_are_seen_by_all_and_changed_by_none(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    from index.load import read_story
+
+    await bot.library.add(None, read_story(HARBOUR.encode(), "bridge.md"))
+    assert "**14**" in await ask(alice, channel, BRIDGE)
+    assert "for all servers" in said((await alice.slash(channel, "story list")).response)
+    name = "Harbour bridge closes for repairs"
+    told = said((await chief.slash(channel, "story rename", story=name, name="mine")).response)
+    assert told == ENGLISH("unknown-story")
+
+
+async def test_stories_are_there_after_a_restart(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    embedder: SentenceTransformerEmbedder,
+    tmp_path: Path,
+) -> None:
+    await add(chief, channel)
+    old = (await alice.slash(channel, "ask", question=BRIDGE)).response
+    await env.restart_bot(bot_with(lambda: own_shelf(embedder, tmp_path), tmp_path))
+    assert "**14**" in await ask(alice, channel, BRIDGE)
+    assert old is not None
+    assert "Mayor Lena Ortiz" in said((await alice.click(old, label="In context")).response)
