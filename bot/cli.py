@@ -7,28 +7,34 @@ Errors that we raise on purpose are told in one line on standard error and end w
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar
+from pathlib import Path  # noqa: TC003 - Typer looks at it
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli_stories import stories
+from bot.edge import (
+    ConfigOption,
+    JsonOption,
+    State,
+    StoryOption,
+    console,
+    guarded,
+    print_json,
+    read_config,
+    with_status,
+)
 from bot.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from rich.console import Console
-
     from bot.config import Config
     from bot.desk import Desk
     from bot.evaluate import Outcome
     from index.story import Story
-
-_T = TypeVar("_T")
 
 app = typer.Typer(
     name="storydesk",
@@ -38,20 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-StoryOption = Annotated[
-    str | None, typer.Option("--story", metavar="PATH_OR_ID", help="A .md, .txt or .html file, or an indexed story.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Settings; config.toml here if there is one.")
-]
-
-
-class _State:
-    """What the options before the command said."""
-
-    debug = False
+app.add_typer(stories, name="stories")
 
 
 @app.callback()
@@ -59,7 +52,7 @@ def main_options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: FBT002
 ) -> None:
     """Take the options that stand before the command."""
-    _State.debug = debug
+    State.debug = debug
 
 
 @app.command()
@@ -79,11 +72,11 @@ def ask(
         reply = await desk.ask(question)
         elapsed_ms = 1000 * (time.perf_counter() - began)
         if as_json:
-            _print_json(reply_object(reply, elapsed_ms))
+            print_json(reply_object(reply, elapsed_ms))
         else:
             from bot.terminal import show_reply
 
-            show_reply(_console(), reply, await desk.story())
+            show_reply(console(), reply, await desk.story())
 
     _at_desk(work, story, config)
 
@@ -103,11 +96,11 @@ def lookup(
         if as_json:
             from bot.wire import quote_object
 
-            _print_json({"query": query, "passages": [quote_object(quote) for quote in quotes]})
+            print_json({"query": query, "passages": [quote_object(quote) for quote in quotes]})
         else:
             from bot.terminal import show_passages
 
-            show_passages(_console(), quotes, await desk.story())
+            show_passages(console(), quotes, await desk.story())
 
     _at_desk(work, story, config)
 
@@ -119,7 +112,7 @@ def chat(story: StoryOption = None, config: ConfigOption = None) -> None:
     async def work(desk: Desk) -> None:
         from bot.chat import converse
 
-        await converse(desk, _console())
+        await converse(desk, console())
 
     _at_desk(work, story, config)
 
@@ -137,10 +130,10 @@ def index(
         from index.errors import SavedIndexError
         from index.story_index import StoryIndex
 
-        settings = _config(config)
+        settings = read_config(config)
         found = find_story(story, settings)
         folder = index_folder(settings, found.id)
-        embedder = _with_status("Loading the embedding model", lambda: load_embedder(settings))
+        embedder = with_status("Loading the embedding model", lambda: load_embedder(settings))
         try:
             saved = None if rebuild else StoryIndex.load(folder, embedder, story=found)
         except SavedIndexError:
@@ -153,7 +146,7 @@ def index(
             built.save(folder)
             typer.echo(f"Indexed “{found.title}”: {len(built)} passages in {folder}. Its id is {found.id}.")
 
-    _guarded(work)
+    guarded(work)
 
 
 @app.command(name="eval")
@@ -182,12 +175,12 @@ def evaluate(  # noqa: PLR0917 - Typer's way to declare options
             message = "Give as many --stories as --cases: they belong together in their order."
             raise CasesError(message)
         sets = dict(zip(_set_names(cases), zip(stories, cases, strict=True), strict=True))
-        found = asyncio.run(_evaluated(sets, foreign, _config(config)))
+        found = asyncio.run(_evaluated(sets, foreign, read_config(config)))
         if predictions is not None:
             write_predictions([outcome for outcomes in found.values() for outcome in outcomes], predictions)
         _report(found, plot, as_json=as_json)
 
-    _guarded(work)
+    guarded(work)
 
 
 def _set_names(cases: list[Path]) -> list[str]:
@@ -211,13 +204,13 @@ def _report(found: dict[str, list[Outcome]], plot: Path | None, *, as_json: bool
         save_plot({name: curves(outcomes) for name, outcomes in sets.items()}, plot)
     if as_json:
         each = {name: asdict(report(outcomes)) for name, outcomes in found.items()}
-        _print_json(asdict(report(pooled)) | {"risk_coverage": risk_table(pooled), "sets": each})
+        print_json(asdict(report(pooled)) | {"risk_coverage": risk_table(pooled), "sets": each})
         return
     from bot.terminal import show_report, show_risk
 
     for name, outcomes in sets.items():
-        show_report(_console(), report(outcomes), name)
-    show_risk(_console(), risk_table(pooled))
+        show_report(console(), report(outcomes), name)
+    show_risk(console(), risk_table(pooled))
 
 
 @app.command()
@@ -234,13 +227,13 @@ def doctor(
         if discord:
             from bot.doctor_discord import examine_discord
 
-            findings += examine_discord(_config(config))
+            findings += examine_discord(read_config(config))
         for finding in findings:
             typer.echo(f"{'ok ' if finding.is_good else 'BAD'}  {finding.subject}: {finding.text}")
         if not all(finding.is_good for finding in findings):
             raise typer.Exit(1)
 
-    _guarded(work)
+    guarded(work)
 
 
 @app.command()
@@ -251,14 +244,14 @@ def run(config: ConfigOption = None) -> None:
         from bot.config import discord_token
         from bot.opening import find_story
 
-        settings = _config(config)
+        settings = read_config(config)
         token = discord_token()
         story = find_story(None, settings)
         from bot.running import run_bot
 
         run_bot(settings, story, token)
 
-    _guarded(work)
+    guarded(work)
 
 
 @app.command()
@@ -273,7 +266,7 @@ def preview(
     def work() -> None:
         from bot.opening import find_story
 
-        settings = _config(config)
+        settings = read_config(config)
         found = find_story(story, settings)
         try:
             from bot.preview import run_preview
@@ -284,7 +277,7 @@ def preview(
             raise MissingExtraError(message) from None
         run_preview(settings, found, port=port, open_browser=browser)
 
-    _guarded(work)
+    guarded(work)
 
 
 def main() -> None:
@@ -295,14 +288,14 @@ def main() -> None:
 def _at_desk(work: Callable[[Desk], Coroutine[Any, Any, None]], story: str | None, config: Path | None) -> None:
     """Open a desk for a story, let `work` do its part, and close it."""
 
-    def guarded() -> None:
+    def opened() -> None:
         from bot.opening import desk_for, find_story
 
-        settings = _config(config)
+        settings = read_config(config)
         found = find_story(story, settings)
         asyncio.run(_opened(work, desk_for, settings, found))
 
-    _guarded(guarded)
+    guarded(opened)
 
 
 async def _opened(
@@ -340,51 +333,6 @@ async def _evaluated(sets: dict[str, tuple[Path, Path]], foreign: int, settings:
                     name: await run_cases(desk, cases, known[name], progress=lambda: asking(1, total))
                     for name, cases in wanted.items()
                 }
-
-
-def _config(path: Path | None) -> Config:
-    from bot.config import load_config
-
-    return load_config(path)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-def _print_json(found: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
-
-
-def _with_status(label: str, work: Callable[[], _T]) -> _T:
-    from rich.console import Console
-
-    with Console(stderr=True).status(f"{label} …"):
-        return work()
-
-
-def _guarded(work: Callable[[], None]) -> None:
-    """Run `work`; tell an error that was raised on purpose in one line and end with exit code 1."""
-    from bot.errors import StorydeskError
-    from index.errors import StoryError
-
-    try:
-        work()
-    except BrokenPipeError:
-        raise  # whoever read our output has gone; Typer ends quietly
-    except (StorydeskError, StoryError, OSError) as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _fail(error: Exception) -> Never:
-    if _State.debug:
-        raise error
-    typer.echo(f"storydesk: {' '.join(str(error).split())}", err=True)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.desk import Shelf
     from index.story import Story
 
-COMMANDS = ["ask", "lookup", "chat", "index", "eval", "doctor", "run", "preview"]
+COMMANDS = ["ask", "lookup", "chat", "index", "eval", "doctor", "run", "preview", "stories"]
 QUESTION = "how many US troops have to go?"
 ANSWER_KEYS = ["question", "verdict", "confidence", "short", "quotes", "elapsed_ms"]
 QUOTE_KEYS = ["story", "start", "end", "text", "paragraph", "score", "bold"]
@@ -116,7 +116,7 @@ def test_every_command_and_every_option_has_a_line_of_help() -> None:
     group = typer.main.get_command(app)
     commands = getattr(group, "commands", {})
     assert list(commands) == COMMANDS
-    for command in commands.values():
+    for command in [*commands.values(), *commands["stories"].commands.values()]:
         assert command.get_short_help_str(), command.name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{command.name} {parameter.name}"
@@ -149,7 +149,17 @@ def test_wrong_usage_ends_with_two(arguments: list[str]) -> None:
 
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
-    heavy = ("torch", "transformers", "sentence_transformers", "discord", "pydantic", "faiss", "numpy")
+    heavy = (
+        "torch",
+        "transformers",
+        "sentence_transformers",
+        "discord",
+        "pydantic",
+        "faiss",
+        "numpy",
+        "sqlalchemy",
+        "matplotlib",
+    )
     script = (
         "import sys\n"
         "from bot.cli import main\n"
