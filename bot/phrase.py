@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.errors import AskError, InexactQuoteError, StorydeskError
+from bot.fragment import link_to
 from bot.language import ENGLISH, Phrases
 from index.errors import StoryError
 from index.story import Span
@@ -94,16 +95,18 @@ def _bold(quote: Quote) -> list[Span]:
 
 def place(quote: Quote, story: Story) -> str:
     """Return where a quote stands: paragraph, title, and the link where the story has one."""
-    return f"-# ¶ {quote.paragraph} · {linked_title(story)}"
+    return f"-# ¶ {quote.paragraph} · {linked_title(story, quote.span)}"
 
 
-def linked_title(story: Story) -> str:
-    """Return the title, shortened between words, as a link where the story has an address."""
+def linked_title(story: Story, span: Span | None = None) -> str:
+    """Return the title, shortened between words, as a link where the story has an address; to `span` if given."""
     name = story.name or story.title
     title = escape(shortened(name, _TITLE_CHARACTERS))
-    is_linkable = story.url and len(story.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s()<>]+", story.url)
-    if is_linkable and not _ADDRESS.search(name):  # Discord links no text that holds an address
-        return f"[{title}]({story.url})"
+    url = story.url if story.url and len(story.url) <= _URL_CHARACTERS else ""
+    if re.fullmatch(r"https?://[^\s()<>]+", url) and not _ADDRESS.search(
+        name
+    ):  # Discord links no text that holds an address
+        return f"[{title}]({link_to(url, story.body, span) if span else url})"
     return title
 
 

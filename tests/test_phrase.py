@@ -27,6 +27,7 @@ from bot.phrase import (
 from index.errors import ModelError
 from index.story import Span, Story
 
+FRAGMENT = "#:~:text=More%20than%201%2C000%20American%20troops%20are%20stationed%20there%20at%20present."
 SENTENCE = "More than 1,000 American troops are stationed there at present."
 
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]|`*~\\]+")
@@ -183,7 +184,7 @@ def test_a_hostile_quote_is_shown_byte_for_byte_wherever_the_bold_words_stand(bo
 
 
 def test_the_place_links_to_the_story() -> None:
-    assert place(quote_of(SENTENCE), STORY) == "-# ¶ 2 · [Troops leave Niger](https://news.example/niger)"
+    assert place(quote_of(SENTENCE), STORY) == f"-# ¶ 2 · [Troops leave Niger](https://news.example/niger{FRAGMENT})"
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_an_answer_is_its_quote_with_its_place_and_how_sure_it_is() -> None:
     assert len(texts) == 2
     assert lines == [
         "> **More than 1,000** American troops are stationed there at present.",
-        "-# ¶ 2 · [Troops leave Niger](https://news.example/niger)",
+        f"-# ¶ 2 · [Troops leave Niger](https://news.example/niger{FRAGMENT})",
         "-# very likely the answer",
     ]
 
