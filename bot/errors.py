@@ -7,6 +7,7 @@
     ├── MissingExtraError    a command needs a package that is not installed
     ├── ConnectionFailedError  Discord cannot be reached
     ├── StorageError         the database cannot be used
+    ├── FetchError           a page cannot be fetched
     ├── InexactQuoteError    a quote is not in its story: a bug of ours, never shown as a quote
     └── AskError             a question cannot be answered; the message is for its member
         ├── EmptyQuestionError
@@ -132,3 +133,7 @@ class NotManagerError(AskError):
     """Only those who manage the guild may do that."""
 
     key = "not-manager"
+
+
+class FetchError(StorydeskError):
+    """A page cannot be fetched; the message is for whoever named it."""

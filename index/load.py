@@ -13,7 +13,9 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from index.documents import from_docx, from_pdf
 from index.errors import BinaryStoryError, EmptyStoryError, LoadError, StoryTooLongError, UnreadableStoryError
 from index.settings import MAX_STORY_CHARACTERS
 from index.story import Story
@@ -50,6 +52,11 @@ _STAND_IN = "\u2800"  # the blank of Braille: HTML extraction drops what is not 
 _TITLE_CHARACTERS = 120
 # Characters; what is shorter trafilatura takes from every text node, menus and torn-up lines included.
 _LEAST_EXTRACTED = 250
+_WALL = re.compile(
+    r"subscri(?:be|ption)|log ?in to (?:read|continue)|sign in to|paywall|already a (?:subscriber|member)"
+    r"|accept (?:all )?cookies|enable (?:javascript|cookies)|isAccessibleForFree\"?\s*:\s*\"?false",
+    re.IGNORECASE,
+)
 _BLOCKS = "self::" + " or self::".join("p li h1 h2 h3 h4 h5 h6 blockquote pre td th dt dd figcaption".split())
 _FURNITURE = "//head|//script|//style|//nav|//header|//footer|//aside|//form|//noscript"
 
@@ -85,8 +92,10 @@ def shipped_story(name: str = SHIPPED_STORY) -> Story:
     return read_story(resources.files("index").joinpath("stories", f"{name}.md").read_bytes(), f"{name}.md")
 
 
-def read_story(content: bytes, name: str) -> Story:
+def read_story(content: bytes, name: str, *, url: str | None = None, charset: str | None = None) -> Story:
     """Return the story in the bytes of a file called `name`, whose ending tells what it is.
+
+    `url` is where it was fetched, and `charset` what the server said of its text.
 
     Raises:
         LoadError: the story is empty, binary, too long or cannot be parsed.
@@ -94,13 +103,29 @@ def read_story(content: bytes, name: str) -> Story:
     if len(content) > MOST_BYTES:
         message = f"The file is over {MOST_BYTES:,} bytes; split the story into several."
         raise StoryTooLongError(message)
-    text = decode(content)
     suffix = PurePath(name).suffix.lower()
+    if suffix == ".pdf":
+        return replace(from_pdf(content, fallback_title=_title_from_name(name)), url=url)
+    if suffix == ".docx":
+        return replace(from_docx(content, fallback_title=_title_from_name(name)), url=url)
+    text = _declared_text(content, charset) or decode(content)
+    if url is not None and suffix in _HTML:
+        return from_page(text, url)
     if suffix in _MARKDOWN:
         return from_markdown(text, fallback_title=_title_from_name(name))
     if suffix in _HTML:
         return from_html(text, fallback_title=_title_from_name(name))
     return from_text(text, fallback_title=_title_from_name(name))
+
+
+def _declared_text(content: bytes, charset: str | None) -> str | None:
+    """Return the text in the encoding that a server declared, or None where that cannot be."""
+    if charset is None or content.startswith(tuple(mark for mark, _ in _MARKS)):
+        return None
+    try:
+        return content.decode(charset)
+    except (LookupError, UnicodeDecodeError, ValueError):
+        return None
 
 
 def decode(content: bytes) -> str:
@@ -283,6 +308,30 @@ def from_html(text: str, *, fallback_title: str) -> Story:
         source=page.get("sitename") or None,
         language=page.get("language") or "en",
     )
+
+
+def from_page(text: str, url: str) -> Story:
+    """Return the story of a page that was fetched at `url`; a page without one says what stands there instead.
+
+    Raises:
+        EmptyStoryError: there is no story, only a wall for readers who pay or a page that a script fills.
+    """
+    try:
+        story = from_html(text, fallback_title=_host(url))
+    except EmptyStoryError:
+        message = "There is no text of a story on that page; scripts may fill it. Save the article's text and add that."
+        raise EmptyStoryError(message) from None
+    if len(story.body) < _LEAST_EXTRACTED and _WALL.search(text):
+        message = (
+            "That page shows its story only to readers who subscribe, log in or accept cookies. "
+            "Save the article's text and add that."
+        )
+        raise EmptyStoryError(message)
+    return replace(story, url=url, source=story.source or _host(url))
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or url).removeprefix("www.")
 
 
 def _html_blocks(text: str) -> Iterator[str]:

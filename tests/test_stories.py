@@ -101,7 +101,11 @@ async def test_the_same_story_is_not_added_twice(chief: simcord.MemberActor, cha
 
 @pytest.mark.parametrize(
     ("name", "text", "told"),
-    [("x.md", "   ", "empty"), ("x.pdf", "%PDF-1.7", "PDF"), ("x.txt", "one two\x01three", "control characters")],
+    [
+        ("x.md", "   ", "empty"),
+        ("x.pdf", "%PDF-1.7", "PDF file is damaged"),
+        ("x.txt", "one two\x01three", "control characters"),
+    ],
 )
 async def test_a_file_that_is_no_story_is_refused_in_one_line(
     chief: simcord.MemberActor, channel: simcord.ChannelHandle, name: str, text: str, told: str

@@ -11,7 +11,9 @@ from discord.ext import commands
 
 from bot import phrase
 from bot.cogs.choices import story_choices
-from bot.errors import AskError
+from bot.errors import AskError, FetchError
+from bot.fetch import fetch
+from bot.sandbox import read_safely
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.story_cards import remove_layout
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _MEGABYTE = 1_000_000
 _NAME_CHARACTERS = 150
+_PLAIN = (".md", ".markdown", ".txt")
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -37,11 +40,15 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         super().__init__()
         self._bot = bot
 
-    @app_commands.command(description="Add a story: a file, or text to paste.")
-    @app_commands.describe(file="A .md, .txt or .html file; leave it out to paste text")
-    async def add(self, interaction: discord.Interaction[Any], file: discord.Attachment | None = None) -> None:
-        """Add a file, or ask for the text."""
-        if file is None:
+    @app_commands.command(description="Add a story: a link, a file, or text to paste.")
+    @app_commands.describe(
+        link="The address of a public page", file="A .md, .txt, .html, .pdf or .docx file; leave both out to paste text"
+    )
+    async def add(
+        self, interaction: discord.Interaction[Any], link: str | None = None, file: discord.Attachment | None = None
+    ) -> None:
+        """Add a page or a file, or ask for the text."""
+        if file is None and link is None:
             say = await self._bot.say_to(interaction)
             try:
                 await self._bot.check_librarian(interaction)
@@ -54,13 +61,12 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def added(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            if file.size > MOST_BYTES:
+            if file is not None and file.size > MOST_BYTES:
                 size, limit = -(-file.size // _MEGABYTE), MOST_BYTES // _MEGABYTE
                 return notice(say("story-large", size=size, limit=limit))
-            content = await file.read()
             try:
-                story = await asyncio.to_thread(read_story, content, file.filename)
-            except LoadError as error:
+                story = await _read(file) if file is not None else await _fetched(link or "")
+            except (LoadError, FetchError) as error:
                 return notice(say("story-refused", cause=phrase.escape(str(error))))
             return await self.keep(interaction, story, say)
 
@@ -194,6 +200,20 @@ class PasteForm(discord.ui.Modal):
             return await self._stories.keep(interaction, story, say)
 
         await bot.respond(interaction, added, checks=False)
+
+
+async def _read(file: discord.Attachment) -> Story:
+    """Return the story of an attached file; whatever needs a parser is read in a child process."""
+    content = await file.read()
+    if file.filename.lower().endswith(_PLAIN):
+        return await asyncio.to_thread(read_story, content, file.filename)
+    return await read_safely(content, file.filename)
+
+
+async def _fetched(link: str) -> Story:
+    """Return the story of a public page."""
+    page = await fetch(link)
+    return await read_safely(page.content, page.name, url=page.url, charset=page.charset)
 
 
 def _guild(interaction: discord.Interaction[Any]) -> int:

@@ -1,0 +1,49 @@
+"""A child process that reads one story: a page, a PDF or a Word file comes in, the story goes out as JSON.
+
+    python -m bot.extract   (standard input: a line of JSON on the file, then its bytes)
+
+Whatever a hostile file does, it does it here, within limits of memory and time that `bot.sandbox` sets.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+_MEMORY = 2_000_000_000  # bytes of address space
+_SECONDS = 40  # of computing
+
+
+def main() -> None:
+    """Read the story and print it, or the line that says why it cannot be read."""
+    _limit()
+    about = json.loads(sys.stdin.buffer.readline())
+    content = sys.stdin.buffer.read()
+    from index.errors import LoadError
+    from index.load import read_story
+
+    try:
+        story = read_story(content, about["name"], url=about.get("url"), charset=about.get("charset"))
+        answer: dict[str, Any] = {"story": asdict(story)}
+    except LoadError as error:
+        answer = {"refused": str(error)}
+    except (MemoryError, RecursionError):
+        answer = {"refused": "The file is too large or too deeply nested to be read."}
+    sys.stdout.write(json.dumps(answer))
+
+
+def _limit() -> None:
+    """Bound memory and time, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

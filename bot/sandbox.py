@@ -1,0 +1,65 @@
+"""Reads what strangers send in a child process, so that no file can stop the bot or take its memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from index.errors import LoadError, UnreadableStoryError
+from index.story import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECONDS = 60.0
+_COMMAND = (sys.executable, "-W", "ignore", "-m", "bot.extract")
+_AT_ONCE = asyncio.Semaphore(2)
+
+
+async def read_safely(
+    content: bytes,
+    name: str,
+    *,
+    url: str | None = None,
+    charset: str | None = None,
+    seconds: float = SECONDS,
+    command: Sequence[str] = _COMMAND,
+) -> Story:
+    """Return the story of a file, read in a child process; `name` says of which kind it is.
+
+    Raises:
+        LoadError: it is no story, is damaged, or takes more time or memory than it may.
+    """
+    about = json.dumps({"name": name, "url": url, "charset": charset}).encode()
+    environment = {key: value for key, value in os.environ.items() if "TOKEN" not in key}
+    async with _AT_ONCE:
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=environment,
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                output, _ = await child.communicate(about + b"\n" + content)
+        except TimeoutError:
+            message = "The file takes too long to read. Save the article's text as .txt and give that."
+            raise UnreadableStoryError(message) from None
+        finally:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+                await child.wait()
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        message = "The file takes too much time or memory to read. Save the article's text as .txt and give that."
+        raise UnreadableStoryError(message) from None
+    if "refused" in answer:
+        raise LoadError(answer["refused"])
+    return Story(**answer["story"])
