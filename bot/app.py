@@ -55,6 +55,8 @@ _log = logging.getLogger("storydesk")
 
 _SETTINGS_SECONDS = 1.5  # of the three in which Discord wants to hear from us
 _DAY = 86_400  # seconds
+_NEEDED = discord.Permissions(view_channel=True, send_messages=True, read_message_history=True)
+_SHOWN = 5
 
 
 class StorydeskBot(commands.AutoShardedBot):
@@ -99,8 +101,11 @@ class StorydeskBot(commands.AutoShardedBot):
         self._prune.start()
 
     async def on_ready(self) -> None:
-        """Show in the presence when the story is loaded."""
+        """Say where the bot may not write, and show in the presence when the story is loaded."""
         if self._loading is None:
+            mute = [guild.name for guild in self.guilds if not guild.me.guild_permissions >= _NEEDED]
+            if mute:
+                _log.warning("missing permissions in %s; see `storydesk doctor --discord`", ", ".join(mute[:_SHOWN]))
             self._loading = asyncio.create_task(self._show_when_loaded(), name="presence")
 
     async def on_message(self, message: discord.Message, /) -> None:
@@ -157,10 +162,11 @@ class StorydeskBot(commands.AutoShardedBot):
         locale = message.guild.preferred_locale.value if message.guild else "en-US"
         return phrases(settings.language or language_of(locale))
 
-    async def welcome(self, say: Phrases) -> TextLayout:
-        """Return the greeting with two questions that the story answers."""
-        story = await self.desk.story()
-        return TextLayout(phrase.welcome_texts(story, await self.desk.suggestions(), say))
+    async def welcome(self, say: Phrases, asker: Asker | None = None) -> TextLayout:
+        """Return the greeting with two questions that the story which is asked there answers."""
+        scope = await self.scope(asker) if asker else []
+        story = await self.story(asker.guild_id if asker else None, next(iter(scope), None))
+        return TextLayout(phrase.welcome_texts(story, await self.desk.suggestions(story_id=story.id), say))
 
     async def answer(
         self, question: str, asker: Asker, say: Phrases, *, above: Sequence[str] = (), name: str | None = None

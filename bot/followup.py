@@ -31,7 +31,9 @@ _AUXILIARY = re.compile(
 _NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:(?:of|de|al|bin|von|van)\s+)?[A-Z][\w'’-]*)*")
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.IGNORECASE)
 _THING = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|there|these|those)\b|\b(?:this|that)(?=$|\s+(?:happen|cost|work|mean|start|end)\b)",
+    r"\b(?:it|its|they|them|their|theirs|these|those)\b"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere$"
+    r"|\b(?:this|that)(?=$|\s+(?:happen|cost|work|mean|start|end)\b)",
     re.IGNORECASE,
 )
 _POSSESSIVE = frozenset(("his", "its", "their"))

@@ -352,6 +352,26 @@ async def test_an_error_of_ours_is_one_line_with_a_code_that_stands_in_the_log(
     assert "ZeroDivisionError" not in said(channel.last_message)
 
 
+async def test_a_reply_to_a_message_that_is_gone_is_answered_where_it_mentions_the_bot(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    answer = channel.last_message
+    assert answer is not None
+    question = await alice.send(channel, f"{mention(env)} who met Kurt Campbell?", reply_to=answer)
+    env.backend.delete_message(channel.id, answer.id)
+    await alice.edit(question, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+
+
+async def test_a_deleted_question_leaves_its_answer(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    question = await alice.send(channel, f"{mention(env)} {TROOPS}")
+    await alice.delete(question)
+    assert HEADCOUNT in said(channel.last_message)
+
+
 async def test_a_message_that_was_deleted_meanwhile_is_answered_below(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:

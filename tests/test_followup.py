@@ -19,6 +19,7 @@ LEAVE = Turn("Will the troops leave Niger?")
         ("what is his job?", MET, "What is Ali Mahaman Lamine Zeine's job?"),
         ("how much did it cost?", BASE, "How much did the drone base cost?"),
         ("who paid for its runway", BASE, "Who paid for the drone base's runway?"),
+        ("who works there?", BASE, "Who works the drone base?"),
         ("what about Mali?", LEAVE, "Will the troops leave Mali?"),
         ("and Burkina Faso?", LEAVE, "Will the troops leave Burkina Faso?"),
     ],
@@ -34,6 +35,8 @@ def test_a_follow_up_is_made_to_stand_alone(question: str, turn: Turn, meant: st
         "How many troops are in Niger?",
         "What did the junta say about the base near Agadez and that it should be closed?",
         "thanks",
+        "how many troops are there?",
+        "is there a pact?",
         "?",
     ],
 )

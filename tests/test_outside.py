@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import discord
 import pytest
 import pytest_asyncio
 from discord_desk import buttons_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 TROOPS = "how many US troops have to go?"
 HEADCOUNT = "> **More than 1,000** American troops are stationed in Niger at present, and all of them are to go."
 COMMANDS = "/applications/*/commands"
+CALLBACK = "/interactions/*/*/callback"
 
 
 def storydesk_run(server: DiscordServer, folder: Path) -> AbstractAsyncContextManager[Process]:
@@ -174,3 +176,34 @@ async def test_the_doctor_says_what_to_fix_on_discord(server: DiscordServer, tmp
     assert code == 1
     assert "BAD  discord: Discord refuses the token" in text
     assert server.token not in text
+
+
+async def test_an_admin_sets_up_a_server_with_menus_forms_files_and_autocomplete(
+    server: DiscordServer, channel: simcord.ChannelHandle, alice: simcord.MemberActor, tmp_path: Path
+) -> None:
+    guild = server.world.guild
+    role = guild.create_role("Chief", permissions=discord.Permissions(manage_guild=True))
+    chief = guild.add_member(server.world.create_user("chief"), roles=[role])
+    async with storydesk_run(server, tmp_path):
+        card = await server.answer(await chief.slash(channel, "desk show"))
+        changed = await server.answer(await chief.select(card, ["strict"], custom_id="desk:strictness"))
+        await server.until(lambda: ENGLISH("changed", settings=ENGLISH("setting-strictness")) in server.text(changed))
+        form = await chief.click(changed, label="Cooldowns …")
+        await server.until(lambda: form.modal is not None)
+        await chief.submit_modal(form, {"seconds": "1", "questions": "600"})
+        await server.until(lambda: ENGLISH("setting-cooldown_seconds") in server.text(changed))
+
+        text = b"# Harbour bridge\n\nThe harbour bridge closes on Monday.\n\nEngineers found cracks in 14 steel cables."
+        added = await server.answer(await chief.slash(channel, "story add", file=("bridge.md", text)))
+        await server.until(lambda: "Harbour bridge" in server.text(added))
+        await chief.autocomplete(channel, "ask", "story", "harb")
+        offered = await server.until(lambda: [c.json for c in server.calls("POST", CALLBACK) if c.json["type"] == 8])
+        (choice,) = offered[0]["data"]["choices"]
+        assert choice["name"] == "Harbour bridge"
+        asked = await server.answer(
+            await alice.slash(channel, "ask", question="How many cables have cracks?", story=choice["value"])
+        )
+        await server.until(lambda: "**14**" in server.text(asked))
+        await server.answer(await alice.click(asked, label="Helpful"))
+        insights = await server.answer(await chief.slash(channel, "desk insights"))
+        await server.until(lambda: "Votes: 👍 helpful 1" in server.text(insights))

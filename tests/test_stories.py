@@ -238,3 +238,10 @@ async def test_stories_are_there_after_a_restart(
     assert "**14**" in await ask(alice, channel, BRIDGE)
     assert old is not None
     assert "Mayor Lena Ortiz" in said((await alice.click(old, label="In context")).response)
+
+
+async def test_help_greets_with_the_story_that_is_asked_here(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    assert "Harbour bridge closes for repairs" in said((await alice.slash(channel, "help")).response)

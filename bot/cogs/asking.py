@@ -86,7 +86,8 @@ class Asking(commands.Cog):
     @app_commands.command(description="What I do, how to ask me, and two questions to try.")
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         """Show the greeting to the member alone."""
-        await self._bot.respond(interaction, self._bot.welcome, ephemeral=True, checks=False)
+        asker = self._bot.asker(interaction)
+        await self._bot.respond(interaction, lambda say: self._bot.welcome(say, asker), ephemeral=True, checks=False)
 
     async def _ask_about(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Ask what a message says; one without words gets a hint."""

@@ -159,7 +159,8 @@ class Listening(commands.Cog):
         """Return help for a bare mention, and a hint for a message without words of its own."""
         if message.attachments or message.stickers or not message.content.strip():
             return notice(say("no-question"))
-        return await self._bot.welcome(say)
+        guild_id = message.guild.id if message.guild else None
+        return await self._bot.welcome(say, asker_of(message.author, message.channel, guild_id))
 
     async def _send(
         self,
