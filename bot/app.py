@@ -248,8 +248,8 @@ class StorydeskBot(commands.AutoShardedBot):
         """Defer at once, say if the model is still loading, and show what `work` makes, or why it cannot.
 
         `ephemeral` is for the member alone, `replaces` takes the place of the message with the
-        button, `counts` is a question for the cooldown, and without `checks` everyone may; `work`
-        may add `files`.
+        button, `counts` is a question for the cooldown, and without `checks` everyone may and
+        nothing is said of the story still loading; `work` may add `files`.
         """
         say = await self.say_to(interaction)
         try:
@@ -261,7 +261,7 @@ class StorydeskBot(commands.AutoShardedBot):
             return
         with contextlib.suppress(discord.HTTPException):  # what follows shows whether Discord knows it all the same
             await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
-        if not self.desk.is_ready and not replaces:
+        if not self.desk.is_ready and checks and not replaces:
             with contextlib.suppress(discord.HTTPException):
                 await interaction.edit_original_response(view=notice(say("loading")))
         layout = await self.attempt(lambda: work(say), say)

@@ -255,6 +255,36 @@ def run(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The ZIP file to write.")], config: ConfigOption = None) -> None:
+    """Back up the database and the stories, while the bot runs or not."""
+
+    def work() -> None:
+        from bot.backup import back_up
+
+        count = back_up(read_config(config).data_folder, file)
+        typer.echo(f"{file}: the database and {count} {'story' if count == 1 else 'stories'}.")
+
+    guarded(work)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A ZIP file that `backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what is there; stop the bot first.")] = False,  # noqa: FBT002
+    config: ConfigOption = None,
+) -> None:
+    """Bring back a backup; indexes are built anew when they are needed."""
+
+    def work() -> None:
+        from bot.backup import restore as bring_back
+
+        count = bring_back(file, read_config(config).data_folder, replaces=replace)
+        typer.echo(f"Restored: the database and {count} {'story' if count == 1 else 'stories'}.")
+
+    guarded(work)
+
+
+@app.command()
 def preview(
     story: StoryOption = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port on loopback; 0 takes a free one.")] = 0,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.desk import Shelf
     from index.story import Story
 
-COMMANDS = ["ask", "lookup", "chat", "index", "eval", "doctor", "run", "preview", "stories"]
+COMMANDS = ["ask", "lookup", "chat", "index", "eval", "doctor", "run", "backup", "restore", "preview", "stories"]
 QUESTION = "how many US troops have to go?"
 ANSWER_KEYS = ["question", "verdict", "confidence", "short", "quotes", "elapsed_ms"]
 QUOTE_KEYS = ["story", "start", "end", "text", "paragraph", "score", "bold"]

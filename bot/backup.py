@@ -1,0 +1,96 @@
+"""Backs up a data folder while the bot runs, and restores it: the database and the stories' texts, not the indexes.
+
+One ZIP file. The database is copied by SQLite itself, so that the copy is whole whatever is written
+meanwhile; indexes are derived and built anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+from bot.errors import StorageError
+from bot.store.database import migrate
+from bot.store.store import FILE
+
+_STORIES = "stories"
+_STORY = re.compile(rf"{_STORIES}/[0-9a-zA-Z]+/story\.json")
+
+
+def back_up(data_folder: Path, target: Path) -> int:
+    """Write a backup of `data_folder` to `target`, whole or not at all; return how many stories are in it.
+
+    Raises:
+        StorageError: there is nothing to back up, or it cannot be read or written.
+    """
+    if not (data_folder / FILE).exists():
+        message = f"There is no database in {data_folder}; nothing to back up yet."
+        raise StorageError(message)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.resolve().parent) as aside:
+            copy = Path(aside) / FILE
+            with closing(sqlite3.connect(data_folder / FILE)) as source, closing(sqlite3.connect(copy)) as kept:
+                source.backup(kept)
+            # The texts come after the database: each that the copy names was there before it was named.
+            stories = sorted((data_folder / _STORIES).glob("[!.]*/story.json"))
+            packed = Path(aside) / "backup.zip"
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
+                parts.write(copy, FILE)
+                for story in stories:
+                    parts.write(story, f"{_STORIES}/{story.parent.name}/{story.name}")
+            with packed.open("rb") as file:
+                os.fsync(file.fileno())
+            packed.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        message = f"The backup cannot be written to {target}: {error}."
+        raise StorageError(message) from error
+    return len(stories)
+
+
+def restore(source: Path, data_folder: Path, *, replaces: bool = False) -> int:
+    """Bring back a backup into `data_folder`, whole or not at all; return how many stories were in it.
+
+    Raises:
+        StorageError: it is no backup, a newer Storydesk wrote it, or there is a database already and
+            `replaces` is not set.
+    """
+    if (data_folder / FILE).exists() and not replaces:
+        message = f"There is a database in {data_folder} already; stop the bot and give --replace to replace it."
+        raise StorageError(message)
+    try:
+        data_folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_folder) as aside:
+            unpacked = Path(aside) / "unpacked"
+            with zipfile.ZipFile(source) as parts:
+                names = parts.namelist()
+                if FILE not in names or not all(_is_ours(name) for name in names):
+                    message = f"{source} is no backup of Storydesk."
+                    raise StorageError(message)
+                parts.extractall(unpacked)
+            migrate(unpacked / FILE)
+            (unpacked / _STORIES).mkdir(exist_ok=True)
+            stories = list((unpacked / _STORIES).iterdir())
+            for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", _STORIES):
+                _put_aside(data_folder / name, Path(aside) / "old")
+            (unpacked / _STORIES).rename(data_folder / _STORIES)
+            (unpacked / FILE).rename(data_folder / FILE)
+    except (OSError, zipfile.BadZipFile) as error:
+        message = f"{source} cannot be restored: {error}."
+        raise StorageError(message) from error
+    return len(stories)
+
+
+def _is_ours(name: str) -> bool:
+    return name == FILE or _STORY.fullmatch(name) is not None
+
+
+def _put_aside(place: Path, old: Path) -> None:
+    old.mkdir(exist_ok=True)
+    if place.exists():
+        shutil.move(place, old / place.name)
