@@ -79,6 +79,14 @@ class DiscordSettings(_Section):
     )
 
 
+class LibrarySettings(_Section):
+    """How much each server may bring; the operator's own stories are not counted."""
+
+    most_stories: int = Field(default=100, description="Stories of one server.", ge=0)
+    most_characters: int = Field(default=5_000_000, description="Characters of all stories of one server.", ge=0)
+    fetches_an_hour: int = Field(default=60, description="Pages that one server may have fetched in an hour.", ge=0)
+
+
 class StorageSettings(_Section):
     """Where indexes and state are kept."""
 
@@ -110,6 +118,7 @@ class Config(BaseSettings):
     model: ModelSettings = ModelSettings()
     answers: AnswerSettings = AnswerSettings()
     discord: DiscordSettings = DiscordSettings()
+    library: LibrarySettings = LibrarySettings()
     storage: StorageSettings = StorageSettings()
     log: LogSettings = LogSettings()
 

@@ -310,7 +310,8 @@ class Shelf:
         with contextlib.suppress(UnknownStoryError):
             index = self._open_index(story_id, embedder)
             self._spellers[story_id] = Speller(index.story.body, self._reader.knows)
-            self._indexes[story_id] = index
+            # From here on it is used in the desk's thread, where taking turns with itself would never end.
+            self._indexes[story_id] = index.with_embedder(self.embedder)
 
     def index(self, story_id: str | None) -> StoryIndex:
         """Return the index of a story.

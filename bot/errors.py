@@ -14,6 +14,7 @@
         ├── QuestionTooLongError
         ├── BusyError
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
+        ├── QuotaError, FetchQuotaError
         ├── CooldownError
         │   └── GuildCooldownError
         └── UnknownStoryError
@@ -137,3 +138,15 @@ class NotManagerError(AskError):
 
 class FetchError(StorydeskError):
     """A page cannot be fetched; the message is for whoever named it."""
+
+
+class QuotaError(AskError):
+    """A guild has brought as much as it may."""
+
+    key = "quota"
+
+
+class FetchQuotaError(AskError):
+    """A guild has had as many pages fetched as it may in an hour."""
+
+    key = "fetch-quota"

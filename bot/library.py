@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.errors import UnknownStoryError
+from bot.errors import FetchQuotaError, QuotaError, UnknownStoryError
 from bot.store.stories import UNDO_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.config import LibrarySettings
     from bot.desk import Desk
     from bot.store.records import StoryRecord
     from bot.store.stories import StoryStore
     from bot.story_files import StoryFiles
     from index.story import Story
 
+_HOUR = 3600  # seconds
+
 
 class Library:
     """Brings together the stories' records, their texts, and the desk that answers from them."""
 
-    def __init__(self, records: StoryStore, files: StoryFiles, desk: Desk) -> None:
-        """Use `records` of an open store, `files` and `desk`."""
+    def __init__(
+        self, records: StoryStore, files: StoryFiles, desk: Desk, quotas: LibrarySettings | None = None
+    ) -> None:
+        """Use `records` of an open store, `files` and `desk`; each guild may bring as much as `quotas` says."""
+        self._quotas = quotas
+        self._fetched: dict[int, deque[float]] = {}
         self._records = records
         self._files = files
         self._desk = desk
@@ -36,12 +44,40 @@ class Library:
         this order; a crash before that leaves nothing that anyone sees.
 
         Raises:
+            QuotaError: the guild has brought as much as it may.
             StorageError: it cannot be kept.
             StoryError, StorydeskError: the model cannot be loaded.
         """
+        if guild_id is not None and self._quotas is not None:
+            own = [record for record in await self._records.visible(guild_id) if record.guild_id == guild_id]
+            if story.id not in {record.story_id for record in own}:
+                self._check_quotas(self._quotas, own, story)
         await asyncio.to_thread(self._files.save, story)
         await self._desk.place(story.id)
         return await self._records.add(guild_id, story, member_id)
+
+    def _check_quotas(self, quotas: LibrarySettings, own: Sequence[StoryRecord], story: Story) -> None:
+        characters = sum(record.characters for record in own) + len(story.body)
+        if len(own) >= quotas.most_stories or characters > quotas.most_characters:
+            message = "This server has brought as much as it may."
+            raise QuotaError(message, stories=f"{quotas.most_stories:,}", characters=f"{quotas.most_characters:,}")
+
+    def count_fetch(self, guild_id: int) -> None:
+        """Count a page that a guild wants fetched.
+
+        Raises:
+            FetchQuotaError: it had as many within the hour as it may.
+        """
+        if self._quotas is None:
+            return
+        now = time.time()
+        fetched = self._fetched.setdefault(guild_id, deque())
+        while fetched and fetched[0] <= now - _HOUR:
+            fetched.popleft()
+        if len(fetched) >= self._quotas.fetches_an_hour:
+            message = "This server has had as many pages fetched as it may."
+            raise FetchQuotaError(message, pages=self._quotas.fetches_an_hour)
+        fetched.append(now)
 
     async def scope(self, guild_id: int | None, places: Sequence[int]) -> list[StoryRecord]:
         """Return the stories that a question goes to: the channel's, else the guild's, else all that it sees."""

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +111,12 @@ class StoryIndex:
             if progress is not None:
                 progress(len(rows), len(texts))
         return cls(story, DenseIndex.from_vectors(vectors), embedder, settings)
+
+    def with_embedder(self, embedder: Embedder) -> StoryIndex:
+        """Return the same index, whose queries are embedded by another instance of its embedder."""
+        other = copy(self)
+        other._embedder = embedder  # noqa: SLF001 - a copy of ourselves
+        return other
 
     def best_cosine(self, vector: NDArray[np.float32]) -> float:
         """Return the cosine of the nearest passage to an embedding, (d,) float32."""

@@ -47,6 +47,7 @@ def test_without_a_file_every_setting_has_its_default() -> None:
             "calibration": "",
         },
         "discord": {"answer_mentions": True, "answer_direct_messages": True, "read_all_messages": False},
+        "library": {"most_stories": 100, "most_characters": 5_000_000, "fetches_an_hour": 60},
         "storage": {"folder": "", "keep_days": 90},
         "log": {"level": "INFO"},
     }
@@ -136,7 +137,7 @@ def test_an_address_of_discord_that_is_none_is_refused(monkeypatch: pytest.Monke
         ("[answers]\nclosets = 2\n", "answers.closets: unknown setting. Known here: max_question_characters, closest,"),
         (
             "[answer]\nclosest = 2\n",
-            "answer: unknown setting. Known here: story, model, answers, discord, storage, log.",
+            "answer: unknown setting. Known here: story, model, answers, discord, library, storage, log.",
         ),
         ("closest = 2\n", "closest: unknown setting. Known here: story, model,"),
         ("base_folder = '/'\n", "base_folder: unknown setting."),

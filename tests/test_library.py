@@ -11,8 +11,9 @@ import pytest_asyncio
 from bot_fakes import STORY, shelf_of
 from fakes import CountingEmbedder
 
+from bot.config import LibrarySettings
 from bot.desk import Desk
-from bot.errors import UnknownStoryError
+from bot.errors import FetchQuotaError, QuotaError, UnknownStoryError
 from bot.library import Library
 from bot.opening import open_index_in
 from bot.store.store import Store
@@ -156,6 +157,26 @@ async def test_a_story_that_was_removed_is_added_anew(kit: Set) -> None:
     assert is_new
     assert (again.id, again.name) == (record.id, "Cats")
     assert not (await kit.library.add(NEWSROOM, CATS))[1]
+
+
+async def test_a_guild_brings_as_much_as_it_may_and_the_operator_more(kit: Set) -> None:
+    quotas = LibrarySettings(most_stories=1, most_characters=60, fetches_an_hour=2)
+    library = Library(kit.records, kit.files, kit.desk, quotas)
+    record, _ = await library.add(NEWSROOM, CATS)
+    with pytest.raises(QuotaError):
+        await library.add(NEWSROOM, DOGS)
+    assert not (await library.add(NEWSROOM, CATS))[1]
+    await library.add(CLUB, DOGS)
+    await library.add(None, Story("word " * 100, "Long"))
+    await library.remove(NEWSROOM, record.id)
+    with pytest.raises(QuotaError):
+        await library.add(NEWSROOM, Story("word " * 100, "Long"))
+    await library.add(NEWSROOM, DOGS)
+    library.count_fetch(NEWSROOM)
+    library.count_fetch(NEWSROOM)
+    with pytest.raises(FetchQuotaError):
+        library.count_fetch(NEWSROOM)
+    library.count_fetch(CLUB)
 
 
 async def test_what_an_interrupted_save_left_is_not_seen_and_is_cleaned_up(kit: Set, tmp_path: Path) -> None:

@@ -245,3 +245,13 @@ async def test_help_greets_with_the_story_that_is_asked_here(
 ) -> None:
     await add(chief, channel)
     assert "Harbour bridge closes for repairs" in said((await alice.slash(channel, "help")).response)
+
+
+async def test_an_added_story_is_looked_up_and_claims_are_found_in_it(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    assert "Buses will cross the river" in said((await alice.slash(channel, "lookup", query="buses river")).response)
+    message = await alice.send(channel, "Engineers found cracks in 14 steel cables of the bridge")
+    found = said((await alice.context_menu(channel, "Find this in the story", message)).response)
+    assert ENGLISH("found") in found

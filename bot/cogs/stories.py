@@ -64,6 +64,8 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             if file is not None and file.size > MOST_BYTES:
                 size, limit = -(-file.size // _MEGABYTE), MOST_BYTES // _MEGABYTE
                 return notice(say("story-large", size=size, limit=limit))
+            if file is None:
+                self._bot.library.count_fetch(_guild(interaction))
             try:
                 story = await _read(file) if file is not None else await _fetched(link or "")
             except (LoadError, FetchError) as error:

@@ -1,0 +1,125 @@
+"""What a large library costs, against a single story, in one run.
+
+    python -m bench.library [--stories 1000] [--sentences 30]
+
+Vectors of the stories are random ones of the model's size, since embedding 30,000 sentences is not
+what is measured; questions are embedded and read by the real models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.config import Config
+from bot.desk import Desk, Shelf
+from bot.library import Library
+from bot.opening import load_embedder, load_reader, open_index_in
+from bot.store.store import Store
+from bot.store.stories import StoryStore
+from bot.story_files import StoryFiles
+from index.load import shipped_story
+from index.story import Story
+from index.story_index import StoryIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from index.embed import Embedder
+
+GUILD = 1
+QUESTION = "How many US troops have to go?"
+
+
+class RandomForStories:
+    """Embeds single texts, that is questions, with the real model, and every other with random vectors."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self.name, self.fingerprint, self.dimensions = inner.name, inner.fingerprint, inner.dimensions
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if len(texts) == 1:
+            return self._inner.encode(texts)
+        seed = int(hashlib.sha256(texts[0].encode()).hexdigest()[:8], 16)
+        vectors = np.random.default_rng(seed).normal(size=(len(texts), self.dimensions)).astype(np.float32)
+        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
+
+
+def story(number: int, sentences: int) -> Story:
+    words = "council harbour bridge minister budget school river storm election treaty".split()
+    chosen = np.random.default_rng(number).choice(words, size=(sentences, 6))
+    lines = [f"The {' '.join(row)} of place {number} met on day {at}." for at, row in enumerate(chosen)]
+    return Story("\n\n".join(lines), f"Story {number}")
+
+
+async def measure(stories: int, sentences: int) -> None:
+    real = load_embedder(Config())
+    reader, calibration = load_reader(Config(), real)
+    embedder = RandomForStories(real)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = Store(folder)
+        await store.open()
+
+        def shelf() -> Shelf:
+            first = StoryIndex.build(shipped_story(), real)
+            return Shelf([first], embedder, reader, calibration, open_index=open_index_in(folder))
+
+        desk = Desk(shelf, hook=lambda _: None)
+        library = Library(StoryStore(store), StoryFiles(folder), desk)
+        await desk.ask(QUESTION)
+        added = []
+        for number in range(stories):
+            began = time.perf_counter()
+            await library.add(GUILD, story(number, sentences))
+            added.append(time.perf_counter() - began)
+        first, last = statistics.median(added[:20]), statistics.median(added[-20:])
+        print(
+            f"adding one: {1000 * first:.0f} ms among the first twenty, {1000 * last:.0f} among the last: {last / first:.2f}"
+        )
+        await library.add(GUILD, shipped_story())
+        await desk.close()
+
+        desk = Desk(shelf, hook=lambda _: None)
+        library = Library(StoryStore(store), StoryFiles(folder), desk)
+        await desk.ask(QUESTION)
+        began = time.perf_counter()
+        scope = [record.story_id for record in await library.scope(GUILD, ())]
+        await desk.ask(QUESTION, scope)
+        print(f"first question to all {len(scope)} after a start: {time.perf_counter() - began:.1f} s")
+        one, every = [], []
+        for _ in range(20):
+            began = time.perf_counter()
+            await desk.ask(QUESTION)
+            between = time.perf_counter()
+            ids = [record.story_id for record in await library.scope(GUILD, ())]
+            reply = await desk.ask(QUESTION, ids)
+            one.append(between - began)
+            every.append(time.perf_counter() - between)
+        ratio = statistics.median(every) / statistics.median(one)
+        print(
+            f"one story {1000 * statistics.median(one):.0f} ms, all {1000 * statistics.median(every):.0f} ms: {ratio:.2f}"
+        )
+        print(f"verdict {reply.verdict}: {reply.short}")
+        await desk.close()
+        await store.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stories", type=int, default=1000)
+    parser.add_argument("--sentences", type=int, default=30)
+    options = parser.parse_args()
+    asyncio.run(measure(options.stories, options.sentences))
