@@ -45,10 +45,12 @@ class RandomForStories:
     """Embeds single texts, that is questions, with the real model, and every other with random vectors."""
 
     def __init__(self, inner: Embedder) -> None:
+        """Embed questions with `inner`."""
         self._inner = inner
         self.name, self.fingerprint, self.dimensions = inner.name, inner.fingerprint, inner.dimensions
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the embeddings of `texts`, (n, d) float32, rows of unit length."""
         if len(texts) == 1:
             return self._inner.encode(texts)
         seed = int(hashlib.sha256(texts[0].encode()).hexdigest()[:8], 16)
@@ -86,9 +88,7 @@ async def measure(stories: int, sentences: int) -> None:
             await library.add(GUILD, story(number, sentences))
             added.append(time.perf_counter() - began)
         first, last = statistics.median(added[:20]), statistics.median(added[-20:])
-        print(
-            f"adding one: {1000 * first:.0f} ms among the first twenty, {1000 * last:.0f} among the last: {last / first:.2f}"
-        )
+        print(f"adding: {1000 * first:.0f} ms among the first 20, {1000 * last:.0f} among the last: {last / first:.2f}")
         await library.add(GUILD, shipped_story())
         await desk.close()
 
@@ -108,10 +108,8 @@ async def measure(stories: int, sentences: int) -> None:
             reply = await desk.ask(QUESTION, ids)
             one.append(between - began)
             every.append(time.perf_counter() - between)
-        ratio = statistics.median(every) / statistics.median(one)
-        print(
-            f"one story {1000 * statistics.median(one):.0f} ms, all {1000 * statistics.median(every):.0f} ms: {ratio:.2f}"
-        )
+        single, wide = 1000 * statistics.median(one), 1000 * statistics.median(every)
+        print(f"one story {single:.0f} ms, all {wide:.0f} ms: {wide / single:.2f}")
         print(f"verdict {reply.verdict}: {reply.short}")
         await desk.close()
         await store.close()
