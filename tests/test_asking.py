@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import discord
 import numpy as np
 import pytest
-import pytest_asyncio
 import simcord
-from discord_desk import bot_with, buttons_of, said, shipped_shelf, texts_of
+from discord_desk import bot_with, buttons_of, said, texts_of
+from discord_fixtures import *  # noqa: F403 - fixtures come by name
+from discord_fixtures import mention
 from numpy.typing import NDArray
 
 from bot import phrase
@@ -24,48 +25,13 @@ from bot.language import ENGLISH
 from index.load import shipped_story
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from bot.desk import Shelf
-    from index.embed import SentenceTransformerEmbedder
     from index.story_index import Hit
 
 TROOPS = "how many US troops have to go?"
 HEADCOUNT = "> **More than 1,000** American troops are stationed in Niger at present, and all of them are to go."
-
-
-@pytest.fixture(scope="session")
-def shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
-    return shipped_shelf(embedder)
-
-
-@pytest.fixture
-def bot(shelf: Shelf, tmp_path: Path) -> StorydeskBot:
-    return bot_with(lambda: shelf, tmp_path)
-
-
-@pytest_asyncio.fixture
-async def env(bot: StorydeskBot) -> AsyncIterator[simcord.Env]:
-    env = simcord.Env(bot, shard_count=1)
-    await env.start()
-    yield env
-    await env.shutdown()
-    env.raise_errors()
-
-
-@pytest.fixture
-def channel(env: simcord.Env) -> simcord.ChannelHandle:
-    return env.create_guild("Newsroom").create_text_channel("general")
-
-
-@pytest.fixture
-def alice(env: simcord.Env, channel: simcord.ChannelHandle) -> simcord.MemberActor:
-    return env.guild.add_member(env.create_user("alice"))
-
-
-def mention(env: simcord.Env) -> str:
-    return f"<@{env.backend.bot_user.id}>"
 
 
 def sent(env: simcord.Env) -> list[simcord.types.HttpLogEntry]:
