@@ -18,7 +18,7 @@ import simcord
 from PIL import Image, ImageChops
 
 from bot.app import StorydeskBot
-from bot.config import Config
+from bot.config import Config, StorageSettings
 from bot.opening import desk_for, find_story
 from bot.store.records import AnswerRecord
 from bot.store.store import Store
@@ -89,6 +89,18 @@ class Scene:
         assert card is not None
         await self.chief.click(card, label="Private on/off")
 
+    async def stories(self) -> None:
+        self.alice = self.chief
+        text = (
+            b"---\ntitle: Harbour bridge closes for repairs\nsource: The Pilot\nurl: https://pilot.example/bridge\n---\n"
+            b"The harbour bridge of Port Alder closes on Monday for nine weeks.\n\n"
+            b"Engineers found cracks in 14 steel cables. Mayor Lena Ortiz called the repair long overdue."
+        )
+        await self.chief.slash(self.channel, "story add", file=("bridge.md", text))
+        await self.chief.slash(self.channel, "story list")
+        await self.chief.slash(self.channel, "ask", question="How many cables have cracks?")
+        await self.chief.slash(self.channel, "story remove", story="Harbour bridge closes for repairs")
+
     async def insights(self) -> None:
         self.alice = self.chief
         now = int(time.time())
@@ -108,6 +120,7 @@ class Scene:
 
 NAMES = (
     "answer", "silent", "buttons", "passages", "claim", "followup", "help", "privacy", "desk", "insights",
+    "stories",
 )  # fmt: skip
 _WINDOW = (1060, 1500)  # pixels of a page, of which the conversation is the part right of and below these
 _LEFT, _TOP, _BOTTOM = 258, 130, 72
@@ -125,9 +138,9 @@ def crop(picture: Path) -> None:
 
 
 async def take(name: str, chromium: str) -> None:
-    config = Config()
-    story = find_story(None, config)
     with tempfile.TemporaryDirectory() as folder:
+        config = Config(storage=StorageSettings(folder=folder))
+        story = find_story(None, config)
         bot = StorydeskBot(desk=desk_for(config, story), store=Store(Path(folder)), config=config)
         bot.desk.open()
         await bot.desk.wait_ready()
