@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.changes import Change, changes
 from bot.errors import FetchQuotaError, QuotaError, UnknownStoryError
 from bot.store.stories import UNDO_SECONDS
 
@@ -89,6 +90,25 @@ class Library:
         """Return the stories that a guild sees, its own first."""
         return await self._records.visible(guild_id)
 
+    async def update(self, guild_id: int, number: int, story: Story) -> tuple[StoryRecord, bool]:
+        """Put a new text in the place of a story's, whose old one is kept; False says that nothing changed.
+
+        Raises:
+            UnknownStoryError: the guild has no such story of its own.
+            StorageError, StoryError, StorydeskError: as `add`.
+        """
+        await asyncio.to_thread(self._files.save, story)
+        await self._desk.place(story.id)
+        return await self._records.update(guild_id, number, story)
+
+    async def changes(self, guild_id: int, record: StoryRecord) -> list[Change] | None:
+        """Return what the last update of a story changed, or None where it never was updated."""
+        versions = await self._records.replaced(guild_id, record.id)
+        if not versions:
+            return None
+        old, new = await self._desk.story(versions[0][0]), await self._desk.story(record.story_id)
+        return await asyncio.to_thread(changes, old, new)
+
     async def rename(self, guild_id: int, number: int, name: str) -> StoryRecord:
         """Give a story of a guild another name.
 
@@ -149,6 +169,8 @@ class Library:
         for record in await self._records.visible(guild_id):
             if record.story_id == story_id:
                 return replace(await self._desk.story(story_id), name=record.name, url=record.url)
+        if (once := await self._records.of_version(guild_id, story_id)) is not None:
+            return replace(await self._desk.story(story_id), name=once.name, url=once.url)
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
 

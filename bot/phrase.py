@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answer import Quote, Reply
+    from bot.changes import Change
     from bot.claim import Mention
     from bot.store.records import Kept, StoryRecord
     from index.story import Story
@@ -263,6 +264,38 @@ def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:
         f"### {escape(shortened(record.name, _TITLE_CHARACTERS))}",
         "\n".join([*details, *address, " · ".join([size, *by, *shared])]),
     ]
+
+
+def changes_texts(record: StoryRecord, found: Sequence[Change], say: Phrases = ENGLISH) -> list[str]:
+    """Return each changed sentence, the old one above the new, with the words that differ in bold."""
+    parts = []
+    for change in found:
+        lines = [f"-# {say('changes-old')}", f"> {_marked(change.old, change.marked_old)}"] if change.old else []
+        lines += [f"-# {say('changes-new')}", f"> {_marked(change.new, change.marked_new)}"] if change.new else []
+        parts.append("\n".join(lines))
+    shown = parts[: _fitting(parts)]
+    rest = [f"-# {len(shown)} / {len(parts)}"] if len(shown) < len(parts) else []
+    return [say("changes", title=story_name(record)), *shown, *rest]
+
+
+def _marked(text: str, spans: Sequence[Span]) -> str:
+    """Return one line with places in it in bold; neighbouring places are one."""
+    parts: list[str] = []
+    at = 0
+    for span in _joined(text, spans):
+        parts += [escape(text[at : span.start]), f"**{escape(text[span.start : span.end])}**"]
+        at = span.end
+    return "".join([*parts, escape(text[at:])])
+
+
+def _joined(text: str, spans: Sequence[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for span in spans:
+        if joined and not text[joined[-1].end : span.start].strip():
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return joined
 
 
 def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:

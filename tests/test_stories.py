@@ -255,3 +255,38 @@ async def test_an_added_story_is_looked_up_and_claims_are_found_in_it(
     message = await alice.send(channel, "Engineers found cracks in 14 steel cables of the bridge")
     found = said((await alice.context_menu(channel, "Find this in the story", message)).response)
     assert ENGLISH("found") in found
+
+
+async def test_an_update_replaces_the_text_and_changes_shows_what_is_new(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    name = "Harbour bridge closes for repairs"
+    assert said((await alice.slash(channel, "story changes", story=name)).response) == ENGLISH(
+        "changes-none", title=f"“{name}”"
+    )
+    old = (await alice.slash(channel, "ask", question=BRIDGE)).response
+    same = ("bridge.md", HARBOUR.encode())
+    assert said((await chief.slash(channel, "story update", story=name, file=same)).response) == ENGLISH(
+        "story-same", title=f"“{name}”"
+    )
+    newer = ("bridge.md", HARBOUR.replace("14 steel cables", "22 steel cables").encode())
+    assert "✔ Updated" in said((await chief.slash(channel, "story update", story=name, file=newer)).response)
+    assert "**22**" in await ask(alice, channel, BRIDGE)
+    shown = said((await alice.slash(channel, "story changes", story=name)).response)
+    assert "> Engineers found cracks in **14** steel cables." in shown
+    assert "> Engineers found cracks in **22** steel cables." in shown
+    assert "Buses" not in shown
+    assert old is not None
+    assert "14 steel cables" in said((await alice.click(old, label="In context")).response)
+    assert said((await alice.slash(channel, "story update", story=name, file=same)).response) == ENGLISH(
+        "not-librarian"
+    )
+
+
+async def test_a_story_without_an_address_is_updated_by_a_file_only(
+    chief: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel, "Cats sleep a lot.", "cats.txt")
+    told = said((await chief.slash(channel, "story update", story="Cats")).response)
+    assert told == ENGLISH("story-no-link", title="“Cats”")

@@ -135,6 +135,46 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         await self._bot.respond(interaction, used, checks=False)
 
+    @app_commands.command(description="Bring a new version of a story: its page anew, or a file.")
+    @app_commands.describe(story="Which story", file="A new file; otherwise the page is fetched again")
+    async def update(
+        self, interaction: discord.Interaction[Any], story: str, file: discord.Attachment | None = None
+    ) -> None:
+        """Put a new text in the place of a story's; the old one is kept for comparison."""
+
+        async def updated(say: Phrases) -> TextLayout:
+            await self._bot.check_librarian(interaction)
+            record = await self._bot.library.named(_guild(interaction), story)
+            if file is None and record.url is None:
+                return notice(say("story-no-link", title=phrase.story_name(record)))
+            if file is not None and file.size > MOST_BYTES:
+                size, limit = -(-file.size // _MEGABYTE), MOST_BYTES // _MEGABYTE
+                return notice(say("story-large", size=size, limit=limit))
+            if file is None:
+                self._bot.library.count_fetch(_guild(interaction))
+            try:
+                text = await _read(file) if file is not None else await _fetched(record.url or "")
+            except (LoadError, FetchError) as error:
+                return notice(say("story-refused", cause=phrase.escape(str(error))))
+            record, is_changed = await self._bot.library.update(_guild(interaction), record.id, text)
+            return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
+
+        await self._bot.respond(interaction, updated, checks=False)
+
+    @app_commands.command(description="Show what the last update of a story changed.")
+    @app_commands.describe(story="Which story")
+    async def changes(self, interaction: discord.Interaction[Any], story: str) -> None:
+        """Show the changed sentences, old above new."""
+
+        async def changed(say: Phrases) -> TextLayout:
+            record = await self._bot.library.named(_guild(interaction), story)
+            found = await self._bot.library.changes(_guild(interaction), record)
+            if not found:
+                return notice(say("changes-none", title=phrase.story_name(record)))
+            return TextLayout(phrase.changes_texts(record, found, say))
+
+        await self._bot.respond(interaction, changed, ephemeral=True)
+
     @app_commands.command(description="Give a story another name.")
     @app_commands.describe(story="Which story", name="The new name")
     async def rename(
@@ -165,6 +205,8 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
 
     @show.autocomplete("story")
+    @update.autocomplete("story")
+    @changes.autocomplete("story")
     @use.autocomplete("story")
     @rename.autocomplete("story")
     @remove.autocomplete("story")

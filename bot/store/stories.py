@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, or_, select
 
 from bot.errors import UnknownStoryError
 from bot.store.records import StoryRecord
-from bot.store.tables import ChosenStory, LibraryStory
+from bot.store.tables import ChosenStory, LibraryStory, StoryVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +60,43 @@ class StoryStore:
                 .order_by(LibraryStory.guild_id.is_(None), LibraryStory.added_at.desc(), LibraryStory.id.desc())
             )
             return [_record(row) for row in rows]
+
+    async def update(self, guild_id: int | None, number: int, story: Story) -> tuple[StoryRecord, bool]:
+        """Put a new text in the place of a story's; return its record, and False where nothing changed.
+
+        Raises:
+            UnknownStoryError: the guild has no such story of its own.
+        """
+        async with self._store.changing() as session:
+            row = await _own(session, guild_id, number)
+            if row.story_id == story.id:
+                return _record(row), False
+            await session.merge(StoryVersion(library_id=row.id, story_id=row.story_id, replaced_at=_now()))
+            row.story_id, row.url = story.id, story.url or row.url
+            row.source, row.published = story.source or row.source, story.published or row.published
+            row.paragraphs, row.characters = len(story.paragraphs), len(story.body)
+            return _record(row), True
+
+    async def replaced(self, guild_id: int | None, number: int) -> list[tuple[str, int]]:
+        """Return the ids of a visible story's earlier texts, the latest first, and when each was replaced."""
+        async with self._store.reading() as session:
+            rows = await session.execute(
+                select(StoryVersion.story_id, StoryVersion.replaced_at)
+                .join(LibraryStory, LibraryStory.id == StoryVersion.library_id)
+                .where(StoryVersion.library_id == number, _seen(guild_id))
+                .order_by(StoryVersion.replaced_at.desc())
+            )
+            return [(row[0], row[1]) for row in rows]
+
+    async def of_version(self, guild_id: int | None, story_id: str) -> StoryRecord | None:
+        """Return the visible story that once had this text."""
+        async with self._store.reading() as session:
+            row = await session.scalar(
+                select(LibraryStory)
+                .join(StoryVersion, LibraryStory.id == StoryVersion.library_id)
+                .where(StoryVersion.story_id == story_id, _seen(guild_id))
+            )
+            return _record(row) if row else None
 
     async def rename(self, guild_id: int | None, number: int, name: str) -> StoryRecord:
         """Give a story of a guild another name.
@@ -128,7 +165,8 @@ class StoryStore:
         """Delete for good what was removed before a time (seconds since 1970); return the ids of all kept stories."""
         async with self._store.changing() as session:
             await session.execute(delete(LibraryStory).where(LibraryStory.removed_at < before))
-            return set(await session.scalars(select(LibraryStory.story_id)))
+            now = set(await session.scalars(select(LibraryStory.story_id)))
+            return now | set(await session.scalars(select(StoryVersion.story_id)))
 
 
 def _owned(guild_id: int | None) -> ColumnElement[bool]:

@@ -125,3 +125,13 @@ class ChosenStory(Table):
     guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     channel_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     library_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
+
+
+class StoryVersion(Table):
+    """A text that a story had before it was updated."""
+
+    __tablename__ = "story_versions"
+
+    library_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True)
+    story_id: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    replaced_at: Mapped[int] = mapped_column(BigInteger)
