@@ -34,6 +34,8 @@ class GuildSettings(BaseModel):
     """Whether each question in a channel of `listens` is answered in a thread of its own."""
     private: bool = False
     """Whether slash commands answer to the member alone unless told otherwise."""
+    marks_outdated: bool = True
+    """Whether answers whose quotes an update took away are marked."""
     strictness: Strictness | None = None
     """How sure it must be to call a passage an answer; None means as the operator configured."""
     cooldown_seconds: int = Field(default=0, ge=0, le=3600)

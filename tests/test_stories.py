@@ -290,3 +290,45 @@ async def test_a_story_without_an_address_is_updated_by_a_file_only(
     await add(chief, channel, "Cats sleep a lot.", "cats.txt")
     told = said((await chief.slash(channel, "story update", story="Cats")).response)
     assert told == ENGLISH("story-no-link", title="“Cats”")
+
+
+async def test_an_answer_whose_quote_is_gone_is_marked_with_the_new_wording(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
+    await add(chief, channel)
+    await alice.send(channel, f"{mention(env)} {BRIDGE}")
+    old = channel.last_message
+    stands = (await alice.slash(channel, "ask", question="What did Lena Ortiz say?")).response
+    newer = ("bridge.md", HARBOUR.replace("14 steel cables", "22 steel cables").encode())
+    await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=newer)
+    await env.settle()
+    marked = {message.id: said(message) for message in channel.history()}
+    assert old is not None
+    assert ENGLISH("outdated") in marked[old.id]
+    assert "> Engineers found cracks in 22 steel cables." in marked[old.id]
+    assert "**14** steel cables" in marked[old.id]
+    assert stands is not None
+    assert ENGLISH("outdated") not in marked[stands.id]
+    (message,) = [message for message in channel.history() if message.id == old.id]
+    assert said((await alice.click(message, label="Helpful")).response) == ENGLISH("vote-counted")
+
+
+async def test_a_guild_that_does_not_want_marks_gets_none(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+) -> None:
+    await bot.store.change_guild_settings(env.guild.id, 1, {"marks_outdated": False})
+    await add(chief, channel)
+    await alice.send(channel, f"{mention(env)} {BRIDGE}")
+    newer = ("bridge.md", HARBOUR.replace("14 steel cables", "22 steel cables").encode())
+    await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=newer)
+    await env.settle()
+    assert not [message for message in channel.history() if ENGLISH("outdated") in said(message)]

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot import phrase
 from bot.cogs.choices import story_choices
+from bot.cogs.outdated import mark_outdated
 from bot.errors import AskError, FetchError
 from bot.fetch import fetch
 from bot.sandbox import read_safely
@@ -39,6 +40,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Keep stories for `bot`."""
         super().__init__()
         self._bot = bot
+        self._marking: set[asyncio.Task[int]] = set()
 
     @app_commands.command(description="Add a story: a link, a file, or text to paste.")
     @app_commands.describe(
@@ -156,7 +158,12 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
                 text = await _read(file) if file is not None else await _fetched(record.url or "")
             except (LoadError, FetchError) as error:
                 return notice(say("story-refused", cause=phrase.escape(str(error))))
+            before = await self._bot.desk.story(record.story_id)
             record, is_changed = await self._bot.library.update(_guild(interaction), record.id, text)
+            if is_changed and (await self._bot.settings_of(_guild(interaction))).marks_outdated:
+                marking = mark_outdated(self._bot, _guild(interaction), before, text, say)
+                self._marking.add(task := asyncio.create_task(marking, name="mark-outdated"))
+                task.add_done_callback(self._marking.discard)
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
 
         await self._bot.respond(interaction, updated, checks=False)

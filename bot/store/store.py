@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
 from bot.store.database import engine_for, migrate, told
-from bot.store.records import Insights, Kept, Unanswered
+from bot.store.records import AnswerRecord, Insights, Kept, Unanswered
 from bot.store.tables import (
     ChosenStory,
     GivenAnswer,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from bot.store.records import AnswerRecord, Voted
+    from bot.store.records import Voted
 
 FILE = "storydesk.db"
 _DAY = 86_400  # seconds
@@ -144,6 +144,30 @@ class Store:
                     asked_at=answer.asked_at,
                 )
             )
+
+    async def answers_from(self, guild_id: int, story_id: str, since: int, most: int) -> list[AnswerRecord]:
+        """Return a guild's latest answers from a story since a time (seconds since 1970), the newest first."""
+        of_story = (
+            (GivenAnswer.guild_id == guild_id) & (GivenAnswer.story_id == story_id) & (GivenAnswer.asked_at >= since)
+        )
+        async with self.reading() as session:
+            rows = await session.scalars(
+                select(GivenAnswer).where(of_story).order_by(GivenAnswer.asked_at.desc()).limit(most)
+            )
+            return [
+                AnswerRecord(
+                    message_id=row.message_id,
+                    channel_id=row.channel_id,
+                    guild_id=row.guild_id,
+                    member_id=row.member_id,
+                    story_id=row.story_id,
+                    verdict=row.verdict,
+                    confidence=row.confidence,
+                    quotes=tuple((start, end) for start, end in row.quotes),
+                    asked_at=row.asked_at,
+                )
+                for row in rows
+            ]
 
     async def has_answered_in(self, guild_id: int, channel_id: int) -> bool:
         """Say whether a reply in this channel or thread is remembered."""

@@ -81,7 +81,7 @@ class DeskCard(discord.ui.LayoutView):
         self.add_item(container)
 
 
-_SWITCHES = ("private", "threads", "keeps_unanswered")
+_SWITCHES = ("private", "threads", "keeps_unanswered", "marks_outdated")
 
 
 def _value(settings: GuildSettings, name: str, say: Phrases) -> str:
@@ -173,7 +173,7 @@ class DeskMenu(
 
 class DeskButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"desk-(?P<action>private|threads|keeps_unanswered|cooldown|undo)(?::(?P<number>\d+))?",
+    template=r"desk-(?P<action>private|threads|keeps_unanswered|marks_outdated|cooldown|undo)(?::(?P<number>\d+))?",
 ):
     """Turns a switch, asks for the cooldowns, or takes a change back."""
 
