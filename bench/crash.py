@@ -72,13 +72,12 @@ def run(rounds: int, seed: int) -> None:
         first = 0
         for count in range(1, rounds + 1):
             command = [sys.executable, "-W", "ignore", "-m", "bench.crash", "--work", name, "--first", str(first)]
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ourselves
-            assert child.stdout is not None
-            lines = [child.stdout.readline()]
-            time.sleep(chance.uniform(0, 0.25))
-            child.kill()
-            lines += child.stdout.read().splitlines()
-            child.wait()
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 - ourselves
+                assert child.stdout is not None
+                lines = [child.stdout.readline()]
+                time.sleep(chance.uniform(0, 0.25))
+                child.kill()
+                lines += child.stdout.read().splitlines()
             done = [line.split() for line in lines if line.count(" ") == 1]
             expected |= {int(number) for verb, number in done if verb == "added"}
             removed = {int(number) for verb, number in done if verb == "removed"}
