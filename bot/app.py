@@ -385,7 +385,11 @@ class StorydeskBot(commands.AutoShardedBot):
         application_id = self.application_id or 0
         if await self.store.synced_commands(application_id) == digest:
             return
-        await self.tree.sync()
+        try:
+            await self.tree.sync()
+        except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
+            _log.error("the commands cannot be synced, so Discord keeps those it has: %s", error)
+            return
         _log.info("synced %d commands", len(commands_now))
         try:
             await self.store.remember_synced_commands(application_id, digest)

@@ -171,3 +171,33 @@ async def test_a_story_that_cannot_be_loaded_is_told_in_every_command(tmp_path: 
             told = said((await alice.slash(channel, command, **options)).response)
             assert told.startswith("I cannot answer at the moment: The model is not there.")
         assert await alice.autocomplete(channel, "ask", "story", "") == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50013), (500, 0)])
+async def test_an_answer_that_cannot_be_edited_along_is_written_anew(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, status: int, code: int
+) -> None:
+    question = await alice.send(channel, f"{mention(env)} Who won the tennis in Paris?")
+    before = channel.last_message
+    env.inject_error("PATCH", "/channels/*/messages/*", status=status, code=code)
+    await alice.edit(question, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+    assert channel.last_message is not None
+    assert before is not None
+    assert channel.last_message.id != before.id
+
+
+async def test_commands_that_cannot_be_synced_do_not_keep_the_bot_from_starting(
+    shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    env = simcord.Env(bot_with(lambda: shelf, tmp_path), shard_count=1)
+    env.inject_error("PUT", "/applications/*/commands", status=500)
+    await env.start()
+    channel = env.create_guild("Newsroom").create_text_channel("general")
+    alice = env.guild.add_member(env.create_user("alice"))
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+    assert "the commands cannot be synced" in caplog.text
+    await env.restart_bot(bot_with(lambda: shelf, tmp_path))
+    assert HEADCOUNT in said((await alice.slash(channel, "ask", question=TROOPS)).response)
+    await env.shutdown()

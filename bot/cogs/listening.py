@@ -143,6 +143,17 @@ class Listening(commands.Cog):
                     await asked.answer.edit(view=layout, allowed_mentions=discord.AllowedMentions.none())
                 except discord.NotFound:  # somebody took the answer away; it stays away
                     return
+                except discord.HTTPException as error:
+                    _log.warning("an answer cannot be edited along: %s", error)
+                    await self._write_anew(asked, layout)
+                    return
+                await self._remember(asked, layout)
+
+    async def _write_anew(self, asked: Asked, layout: discord.ui.LayoutView) -> None:
+        """Write an answer below the one that cannot be edited."""
+        if asked.answer is not None:
+            with contextlib.suppress(discord.HTTPException):
+                asked.answer = await asked.answer.channel.send(view=layout)
                 await self._remember(asked, layout)
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
