@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ def find_story(name: str | None, config: Config) -> Story:
     shipped = shipped_story()
     if name in (SHIPPED_STORY, shipped.id):
         return shipped
+    with contextlib.suppress(UnknownStoryError):
+        return StoryFiles(config.data_folder).load(name)
     try:
         saved = index_folder(config, name) / "story.json"
         return Story(**json.loads(saved.read_text("utf-8")))

@@ -57,6 +57,8 @@ class StoryFiles:
             UnknownStoryError: it is not there, or cannot be read.
         """
         try:
+            if not story_id.isalnum():
+                raise ValueError(story_id)  # noqa: TRY301 - no id leads out of the folder
             return Story(**json.loads((self._folder / story_id / _FILE).read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             message = f"There is no story {story_id!r} in {self._folder}."

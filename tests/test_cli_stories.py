@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,8 @@ from fakes import CountingEmbedder
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.config import load_config
+from bot.opening import find_story
 from index.load import load_story
 
 if TYPE_CHECKING:
@@ -62,3 +65,10 @@ def test_of_several_files_none_is_added_where_one_is_wrong() -> None:
 def test_an_unknown_story_is_told_in_one_line(command: tuple[str, ...]) -> None:
     output = run(*command, code=1)
     assert output == "storydesk: There is no story 'x'; `storydesk stories list` shows which there are.\n"
+
+
+def test_a_kept_story_is_found_by_its_id_even_without_its_index(tmp_path: Path) -> None:
+    run("add", "cats.md")
+    (listed,) = json.loads(run("list", "--json"))["stories"]
+    shutil.rmtree(tmp_path / "data" / "indexes")
+    assert find_story(listed["id"], load_config()).title == "Cats"

@@ -217,6 +217,7 @@ def test_a_saved_text_is_the_same_byte_for_byte(tmp_path: Path) -> None:
     files.save(story)
     files.save(story)
     assert files.load(story.id) == story
-    with pytest.raises(UnknownStoryError):
-        files.load("0" * 16)
+    for unknown in ("0" * 16, f"../stories/{story.id}", ".", ""):
+        with pytest.raises(UnknownStoryError):
+            files.load(unknown)
     assert STORY.id != story.id
