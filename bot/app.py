@@ -83,7 +83,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self.desk = desk
         self.store = store
         self.config = config
-        self.library = Library(StoryStore(store), StoryFiles(config.data_folder), desk, config.library)
+        self.library = Library(StoryStore(store), StoryFiles(store.folder), desk, config.library)
         self.conversations = Conversations()
         self._cooldowns = Cooldowns()
         self._loading: asyncio.Task[None] | None = None

@@ -51,9 +51,11 @@ async def _serve(config: Config, story: Story, *, port: int, open_browser: bool)
 @contextlib.asynccontextmanager
 async def previewed(config: Config, story: Story, *, port: int = 0) -> AsyncIterator[str]:
     """Run the bot in a channel of its own, let it greet, and give the address of the page."""
-    desk = desk_for(config, story)
-    # Every simulated Discord begins without commands, so nothing is remembered from the one before.
+    # Every simulated Discord begins without commands and stories, so nothing is remembered from the one
+    # before, and nothing of the operator's is seen or touched.
     with tempfile.TemporaryDirectory(prefix="storydesk-preview-") as memory:
+        config = config.model_copy(update={"storage": config.storage.model_copy(update={"folder": memory})})
+        desk = desk_for(config, story)
         bot = StorydeskBot(desk=desk, store=Store(Path(memory)), config=config)
         desk.open()
         await desk.wait_ready()

@@ -14,16 +14,20 @@ import pytest
 import simcord
 from discord_desk import bot_with, said, shipped_shelf
 
-from bot.config import Config
+from bot.config import Config, StorageSettings
 from bot.errors import ConfigError
-from bot.preview import _Typist, run_preview
+from bot.preview import _Typist, previewed, run_preview
+from bot.story_files import StoryFiles
 from index.load import shipped_story
+from index.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from index.embed import SentenceTransformerEmbedder
+
+CATS = Story("Cats sleep for fifteen hours a day.", "Cats")
 
 
 async def test_a_typed_name_becomes_a_mention_and_is_answered(
@@ -71,3 +75,15 @@ async def _addresses(output: asyncio.StreamReader) -> AsyncIterator[str]:
     async for line in output:
         if found := re.search(r"http://127\.0\.0\.1:\d+\S*", line.decode()):
             yield found.group()
+
+
+async def test_the_preview_neither_sees_nor_touches_what_the_operator_keeps(tmp_path: Path) -> None:
+    """Pruning deletes texts that no record names; the preview's database is empty, so its texts are elsewhere."""
+    files = StoryFiles(tmp_path)
+    files.save(CATS)
+    before = sorted(place for place in tmp_path.rglob("*") if place.is_file())  # noqa: ASYNC240 - a test's own folder
+    async with previewed(Config(storage=StorageSettings(folder=str(tmp_path))), shipped_story()) as address:
+        assert address.startswith("http://127.0.0.1:")
+        await asyncio.sleep(0.5)
+    assert files.load(CATS.id) == CATS
+    assert sorted(place for place in tmp_path.rglob("*") if place.is_file()) == before  # noqa: ASYNC240 - as above

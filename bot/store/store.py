@@ -49,6 +49,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         """Use the database in `folder`; both are made by `open`."""
+        self.folder = folder
         self._file = folder / FILE
         self._engine: AsyncEngine | None = None
         self._writing = asyncio.Lock()
