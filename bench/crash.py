@@ -50,7 +50,7 @@ async def look(folder: Path, expected: set[int], unsure: set[int]) -> int:
     kit = Set(folder)
     await kit.store.open()
     async with kit.desk:
-        await kit.library.prune()
+        await kit.library.prune(min_age=0)
         records = {int(record.name.split()[1]): record for record in await kit.library.visible(GUILD)}
         assert expected - unsure <= set(records) <= expected | unsure, (expected ^ set(records), unsure)
         for number, record in records.items():

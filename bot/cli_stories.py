@@ -115,7 +115,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - as above
     config: ConfigOption = None,
 ) -> None:
-    """Remove a story; its text is deleted ten minutes later, at the bot's next start or cleaning."""
+    """Remove a story; its text is deleted by the bot, an hour later at the earliest."""
 
     def work() -> None:
         settings = read_config(config)

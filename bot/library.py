@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.changes import Change, changes
@@ -174,7 +175,7 @@ class Library:
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
 
-    async def prune(self) -> None:
-        """Delete for good what can no longer be brought back."""
+    async def prune(self, *, min_age: float = _HOUR) -> None:
+        """Delete for good what can no longer be brought back, texts only once they are `min_age` seconds old."""
         kept = await self._records.purge(int(time.time()) - UNDO_SECONDS)
-        await asyncio.to_thread(self._files.keep_only, kept)
+        await asyncio.to_thread(partial(self._files.keep_only, kept, min_age=min_age))

@@ -6,10 +6,12 @@ with another id, so nothing that is there is ever written over.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,9 +35,10 @@ class StoryFiles:
             StorageError: it cannot be written.
         """
         place = self._folder / story.id
-        if (place / _FILE).exists():
-            return
         try:
+            if (place / _FILE).exists():
+                os.utime(place)  # as good as new for `keep_only`
+                return
             self._folder.mkdir(parents=True, exist_ok=True)
             aside = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
             try:
@@ -64,11 +67,15 @@ class StoryFiles:
             message = f"There is no story {story_id!r} in {self._folder}."
             raise UnknownStoryError(message) from None
 
-    def keep_only(self, story_ids: set[str]) -> None:
-        """Delete every other story, and what an interrupted `save` left."""
+    def keep_only(self, story_ids: set[str], *, min_age: float) -> None:
+        """Delete every other story, and what an interrupted `save` left, if it was saved `min_age` seconds ago.
+
+        A text is saved before its record is, by another process maybe: one without a record may be about to get it.
+        """
         for place in self._folder.glob("*"):
-            if place.name not in story_ids:
-                shutil.rmtree(place, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                if place.name not in story_ids and place.stat().st_mtime <= time.time() - min_age:
+                    shutil.rmtree(place, ignore_errors=True)
 
 
 def _rename_whole(aside: Path, place: Path) -> None:

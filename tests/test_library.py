@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,7 @@ async def test_a_removed_story_comes_back_and_after_ten_minutes_its_text_is_dele
 ) -> None:
     record, _ = await kit.library.add(NEWSROOM, CATS)
     await kit.library.remove(NEWSROOM, record.id)
-    await kit.library.prune()
+    await kit.library.prune(min_age=0)
     assert (await kit.library.restore(NEWSROOM, record.id)).name == "Cats"
     await kit.library.remove(NEWSROOM, record.id)
     later = record.added_at + 601
@@ -136,6 +137,20 @@ async def test_a_removed_story_comes_back_and_after_ten_minutes_its_text_is_dele
     with pytest.raises(UnknownStoryError):
         await kit.library.restore(NEWSROOM, record.id)
     monkeypatch.setattr("bot.library.time.time", lambda: later + 601)
+    await kit.library.prune(min_age=0)
+    with pytest.raises(UnknownStoryError):
+        kit.files.load(CATS.id)
+
+
+async def test_a_text_whose_record_is_about_to_be_written_is_not_pruned(kit: Set, tmp_path: Path) -> None:
+    kit.files.save(CATS)
+    await kit.library.prune()
+    assert kit.files.load(CATS.id) == CATS
+    os.utime(tmp_path / "stories" / CATS.id, (0, 0))
+    kit.files.save(CATS)
+    await kit.library.prune()
+    assert kit.files.load(CATS.id) == CATS
+    os.utime(tmp_path / "stories" / CATS.id, (0, 0))
     await kit.library.prune()
     with pytest.raises(UnknownStoryError):
         kit.files.load(CATS.id)
@@ -146,7 +161,7 @@ async def test_pruning_keeps_a_text_that_another_guild_still_has(kit: Set, monke
     await kit.library.add(CLUB, CATS)
     await kit.library.remove(NEWSROOM, record.id)
     monkeypatch.setattr("bot.library.time.time", lambda: record.added_at + 10_000)
-    await kit.library.prune()
+    await kit.library.prune(min_age=0)
     assert kit.files.load(CATS.id) == CATS
 
 
@@ -183,7 +198,7 @@ async def test_what_an_interrupted_save_left_is_not_seen_and_is_cleaned_up(kit: 
     (tmp_path / "stories" / ".new-abc").mkdir(parents=True)
     (tmp_path / "stories" / ".new-abc" / "story.json").write_text('{"body": "ha')
     await kit.library.add(NEWSROOM, CATS)
-    await kit.library.prune()
+    await kit.library.prune(min_age=0)
     assert [place.name for place in (tmp_path / "stories").iterdir()] == [CATS.id]
 
 
