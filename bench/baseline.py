@@ -31,8 +31,8 @@ from bot.opening import load_shelf_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.desk import Shelf
     from bot.evaluate import Outcome
+    from bot.shelf import Shelf
     from index.story import Story
 
 GATE = Path(__file__).parent / "gate"

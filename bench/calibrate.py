@@ -24,9 +24,9 @@ import numpy as np
 from bot.calibration import Calibration, features
 from bot.cases import is_right, read_cases, read_stories, with_foreign, with_gold_spans
 from bot.config import Config
-from bot.desk import Shelf
 from bot.opening import load_embedder
 from bot.reader import Reader
+from bot.shelf import Shelf
 from index.story_index import StoryIndex
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.config import Config
-from bot.desk import Desk, Shelf
+from bot.desk import Desk
 from bot.library import Library
 from bot.opening import load_embedder, load_reader, open_index_in
+from bot.shelf import Shelf
 from bot.store.store import Store
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from bot.config import Config
-from bot.desk import Desk, Shelf
+from bot.desk import Desk
 from bot.opening import load_embedder, load_reader
+from bot.shelf import Shelf
 from index.load import load_story, shipped_story
 from index.story_index import StoryIndex
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import json
 import logging
 import re
 import secrets
@@ -35,6 +33,7 @@ from bot.library import Library
 from bot.store.records import AnswerRecord
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
+from bot.tree import Translator, Tree, sync_commands_if_changed
 from bot.ui.buttons import BUTTONS
 from bot.ui.desk_card import CARD_ITEMS
 from bot.ui.layouts import TextLayout, notice
@@ -78,7 +77,7 @@ class StorydeskBot(commands.AutoShardedBot):
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             activity=discord.CustomActivity("Loading the story …"),
             status=discord.Status.idle,
-            tree_cls=_Tree,
+            tree_cls=Tree,
         )
         self.desk = desk
         self.store = store
@@ -95,9 +94,9 @@ class StorydeskBot(commands.AutoShardedBot):
         self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
         for cog in (Asking(self), Listening(self), Stories(self), Administration(self), Privacy(self)):
             await self.add_cog(cog)
-        await self.tree.set_translator(_Translator())
+        await self.tree.set_translator(Translator())
         await _use_gateway_of_api(self, self.config)
-        await self._sync_commands_if_changed()
+        await sync_commands_if_changed(self)
         self._prune.start()
 
     async def on_ready(self) -> None:
@@ -374,59 +373,6 @@ class StorydeskBot(commands.AutoShardedBot):
     async def _show(self, status: discord.Status, activity: str) -> None:
         with contextlib.suppress(ConnectionResetError):  # the gateway is just closing; nobody sees us then
             await self.change_presence(status=status, activity=discord.CustomActivity(activity))
-
-    async def _sync_commands_if_changed(self) -> None:
-        translator = self.tree.translator
-        commands_now = [
-            await command.get_translated_payload(self.tree, translator) if translator else command.to_dict(self.tree)
-            for command in self.tree.get_commands()
-        ]
-        digest = hashlib.sha256(json.dumps(commands_now, sort_keys=True).encode()).hexdigest()
-        application_id = self.application_id or 0
-        if await self.store.synced_commands(application_id) == digest:
-            return
-        try:
-            await self.tree.sync()
-        except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
-            _log.error("the commands cannot be synced, so Discord keeps those it has: %s", error)
-            return
-        _log.info("synced %d commands", len(commands_now))
-        try:
-            await self.store.remember_synced_commands(application_id, digest)
-        except StorageError as error:
-            _log.warning("cannot remember the synced commands: %s", error)
-
-
-class _Tree(app_commands.CommandTree["StorydeskBot"]):
-    """A command tree whose errors reach the member as one line."""
-
-    async def on_error(
-        self, interaction: discord.Interaction[StorydeskBot], error: app_commands.AppCommandError, /
-    ) -> None:
-        """Tell the member, whether or not the interaction was answered already."""
-        if interaction.client.is_closed():
-            return
-        say = await interaction.client.say_to(interaction)
-        layout = notice(interaction.client.apologise(error, say))
-        try:
-            if interaction.response.is_done():
-                await interaction.edit_original_response(view=layout)
-            else:
-                await interaction.response.send_message(view=layout, ephemeral=True)
-        except discord.HTTPException as failure:
-            _log.warning("an apology could not be sent: %s", failure)
-
-
-class _Translator(app_commands.Translator):
-    """Names and descriptions of the commands, in the languages that the bot speaks."""
-
-    async def translate(
-        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
-    ) -> str | None:
-        """Return the translation, or None where English stays."""
-        del context
-        language = language_of(locale.value)
-        return phrases(language).command(string.message) if language != "en" else None
 
 
 async def _use_gateway_of_api(bot: StorydeskBot, config: Config) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.calibration import Calibration
-from bot.desk import Desk, Shelf
+from bot.desk import Desk
 from bot.errors import UnknownStoryError
 from bot.reader import Reader
+from bot.shelf import Shelf
 from bot.story_files import StoryFiles
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError

@@ -10,7 +10,7 @@ from fakes import CountingEmbedder, WordReader
 
 from bot.answer import Quote
 from bot.calibration import Calibration
-from bot.desk import Shelf
+from bot.shelf import Shelf
 from index.story import Span, Story
 from index.story_index import StoryIndex
 

@@ -8,8 +8,9 @@ import simcord
 
 from bot.app import StorydeskBot
 from bot.config import Config
-from bot.desk import Desk, Shelf
+from bot.desk import Desk
 from bot.opening import load_reader
+from bot.shelf import Shelf
 from bot.store.store import Store
 from index.embed import SentenceTransformerEmbedder
 from index.load import shipped_story

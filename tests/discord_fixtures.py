@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import StorydeskBot
-    from bot.desk import Shelf
+    from bot.shelf import Shelf
     from index.embed import SentenceTransformerEmbedder
 
 

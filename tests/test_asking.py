@@ -27,7 +27,7 @@ from index.load import shipped_story
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.desk import Shelf
+    from bot.shelf import Shelf
     from index.story_index import Hit
 
 TROOPS = "how many US troops have to go?"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import simcord
 
     from bot.app import StorydeskBot
-    from bot.desk import Shelf
+    from bot.shelf import Shelf
 
 TROOPS = "how many US troops have to go?"
 

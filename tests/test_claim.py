@@ -14,7 +14,7 @@ from index.load import shipped_story
 if TYPE_CHECKING:
     import simcord
 
-    from bot.desk import Shelf
+    from bot.shelf import Shelf
 
 CLAIMS = tomllib.loads((Path(__file__).parent / "claims.toml").read_text("utf-8"))
 

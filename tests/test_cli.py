@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
     from bot.config import Config
-    from bot.desk import Shelf
+    from bot.shelf import Shelf
     from index.story import Story
 
 COMMANDS = ["ask", "lookup", "chat", "index", "eval", "doctor", "run", "backup", "restore", "preview", "stories"]

@@ -9,8 +9,9 @@ import pytest
 from bot_fakes import BODY, IS_SILENT, SHOWS_CLOSEST, STORY, SlowEmbedder, shelf_of
 from fakes import CountingEmbedder, WordReader
 
-from bot.desk import Desk, Shelf
+from bot.desk import Desk
 from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from bot.shelf import Shelf
 from index.errors import ModelError
 from index.story import Story
 

@@ -9,10 +9,10 @@ import pytest
 
 from bench.baseline import BASELINE, HIGHER_IS_BETTER, SLACK, broken, digest, moved, outcomes
 from bot.config import Config
-from bot.desk import Shelf
 from bot.evaluate import Outcome
 from bot.figures import report
 from bot.opening import load_reader
+from bot.shelf import Shelf
 from index.embed import SentenceTransformerEmbedder
 from index.story import Story
 from index.story_index import StoryIndex

@@ -1,0 +1,176 @@
+"""The loaded stories and what answers from them; synchronous, for one thread at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from bot.answer import Quote, answer_question
+from bot.claim import Mention, mention_of
+from bot.errors import UnknownStoryError
+from bot.ranking import Candidate, rank
+from bot.suggest import suggested_questions
+from index.spelling import Speller
+from index.story import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.answer import Reply
+    from bot.calibration import Calibration, Strictness
+    from bot.ranking import Ranking, Reads
+    from index.embed import Embedder
+    from index.story import Story
+    from index.story_index import StoryIndex
+
+_HITS = 10
+_READ = 2  # stories, of those that a question may go to
+_VERDICTS = ("answered", "closest", "silent")  # best first
+_SUGGESTIONS_TRIED = 24
+_CONTEXT_CHARACTERS = 1_700  # which fit into a message even where every one must be escaped
+
+
+class Shelf:
+    """The loaded stories and what answers from them; synchronous, used in the desk's worker thread."""
+
+    def __init__(
+        self,
+        indexes: Sequence[StoryIndex],
+        embedder: Embedder,
+        reader: Reads,
+        calibration: Calibration,
+        *,
+        open_index: Callable[[str, Embedder], StoryIndex] | None = None,
+    ) -> None:
+        """Put the indexed stories on the shelf; the first one is asked unless another is named.
+
+        `open_index` reads or builds the index of a further story by its id.
+        """
+        self._indexes = {index.story.id: index for index in indexes}
+        self._spellers = {index.story.id: Speller(index.story.body, reader.knows) for index in indexes}
+        self._open_index = open_index
+        self.embedder = embedder
+        self._reader = reader
+        self._calibration = calibration
+        self._suggestions: dict[tuple[str, int], list[str]] = {}
+
+    def has(self, story_id: str) -> bool:
+        """Say whether a story is on the shelf."""
+        return story_id in self._indexes
+
+    def place(self, story_id: str, embedder: Embedder) -> None:
+        """Put a further story on the shelf; one that is not known stays away, and asking it says so."""
+        if self._open_index is None or story_id in self._indexes:
+            return
+        with contextlib.suppress(UnknownStoryError):
+            index = self._open_index(story_id, embedder)
+            self._spellers[story_id] = Speller(index.story.body, self._reader.knows)
+            # From here on it is used in the desk's thread, where taking turns with itself would never end.
+            self._indexes[story_id] = index.with_embedder(self.embedder)
+
+    def index(self, story_id: str | None) -> StoryIndex:
+        """Return the index of a story.
+
+        Raises:
+            UnknownStoryError: there is no such story.
+        """
+        found = self._indexes.get(story_id) if story_id else next(iter(self._indexes.values()), None)
+        if found is None:
+            message = "That story is not on my desk any more. Ask your question again."
+            raise UnknownStoryError(message)
+        return found
+
+    def stories(self) -> list[Story]:
+        """Return the stories, in their order."""
+        return [index.story for index in self._indexes.values()]
+
+    def answer_best(
+        self, question: str, story_ids: Sequence[str | None], closest: int, strictness: Strictness | None = None
+    ) -> tuple[float, Reply, float]:
+        """Return what `answer` does, from the story that answers surest; the nearest two are read."""
+        began = time.perf_counter()
+        nearest = self.nearest(question, story_ids)[:_READ]
+        replies = [self.answer(question, story_id, closest, strictness)[1] for story_id in nearest]
+        best = max(replies, key=lambda reply: (-_VERDICTS.index(reply.verdict), reply.confidence))
+        return began, best, time.perf_counter()
+
+    def nearest(self, text: str, story_ids: Sequence[str | None]) -> list[str | None]:
+        """Return the stories in the order of their best cosine with a text; where there is one, at no cost."""
+        if len(story_ids) <= 1:
+            return list(story_ids) or [None]
+        vector = self.embedder.encode([text])[0]
+        return sorted(story_ids, key=lambda story_id: -self.index(story_id).best_cosine(vector))
+
+    def answer(
+        self, question: str, story_id: str | None, closest: int, strictness: Strictness | None = None
+    ) -> tuple[float, Reply, float]:
+        """Return when the work on a question began, its reply, and when the work ended (seconds)."""
+        began = time.perf_counter()
+        reply, _ = self.answer_with_ranking(question, story_id, _HITS, closest, strictness)
+        return began, reply, time.perf_counter()
+
+    def answer_with_ranking(
+        self, question: str, story_id: str | None, count: int, closest: int, strictness: Strictness | None = None
+    ) -> tuple[Reply, list[Quote]]:
+        """Return the reply to a question and the ranking that it was made from."""
+        ranking = self.ranking(question, story_id, count)
+        named = self.index(story_id).story.id
+        reply = answer_question(question, ranking, named, self._calibration.at(strictness), closest=closest)
+        return reply, [Quote.of(candidate, named) for candidate in ranking.candidates]
+
+    def ranking(self, question: str, story_id: str | None, count: int) -> Ranking:
+        """Return the `count` best passages for `question` in their final order."""
+        index = self.index(story_id)
+        speller = self._spellers[index.story.id]
+        return rank(question, index, count, embedder=self.embedder, reader=self._reader, speller=speller)
+
+    def lookup(self, query: str, count: int, story_ids: Sequence[str | None] = (None,)) -> list[Quote]:
+        """Return the closest passages of the nearest story; not read, since a query need not ask anything."""
+        index = self.index(self.nearest(query, story_ids)[0])
+        hits = index.search(self._spellers[index.story.id].mended(query), count)
+        return [Quote.of(Candidate(hit, hit.score), index.story.id) for hit in hits]
+
+    def find(self, claim: str, count: int, story_ids: Sequence[str | None] = (None,)) -> Mention:
+        """Return the passage that says what `claim` does, or the `count` closest ones, of the nearest story."""
+        index = self.index(self.nearest(claim, story_ids)[0])
+        return mention_of(claim, index.search(self._spellers[index.story.id].mended(claim), count), index.story)
+
+    def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
+        """Return passages by their numbers."""
+        index = self.index(story_id)
+        known = [number for number in numbers if 0 <= number < len(index)]
+        quotes = []
+        for number in known:
+            passage = index.passages[number]
+            text = index.story.text(passage.span)
+            quotes.append(Quote(index.story.id, passage.span, text, passage.paragraph, 0.0, number))
+        return quotes
+
+    def context(self, number: int, story_id: str | None) -> Quote:
+        """Return the paragraph around a passage, or as many of its sentences as are read at a glance."""
+        index = self.index(story_id)
+        if not 0 <= number < len(index):
+            message = "That story is not on my desk any more. Ask your question again."
+            raise UnknownStoryError(message)
+        passage = index.passages[number]
+        paragraph = index.story.paragraphs[passage.paragraph - 1].span
+        shown = paragraph if len(paragraph) <= _CONTEXT_CHARACTERS else passage.span
+        neighbours = sorted(range(len(index)), key=lambda other: abs(other - number))
+        for neighbour in (index.passages[other] for other in neighbours):
+            wider = Span(min(shown.start, neighbour.span.start), max(shown.end, neighbour.span.end))
+            if neighbour.paragraph == passage.paragraph and len(wider) <= _CONTEXT_CHARACTERS:
+                shown = wider
+        return Quote(
+            index.story.id, shown, index.story.text(shown), passage.paragraph, 0.0, number, bold=(passage.span,)
+        )
+
+    def suggestions(self, count: int, story_id: str | None) -> list[str]:
+        """Return questions that this shelf answers, out of those that the story's own words suggest."""
+        story = self.index(story_id).story
+        if (story.id, count) not in self._suggestions:
+            questions = islice(suggested_questions(story), _SUGGESTIONS_TRIED)
+            good = (asked for asked in questions if self.answer(asked, story.id, 1)[1].verdict == "answered")
+            self._suggestions[story.id, count] = list(islice(good, count))
+        return self._suggestions[story.id, count]
