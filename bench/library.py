@@ -97,7 +97,7 @@ async def measure(stories: int, sentences: int) -> None:
         library = Library(StoryStore(store), StoryFiles(folder), desk)
         await desk.ask(QUESTION)
         began = time.perf_counter()
-        scope = [record.story_id for record in await library.scope(GUILD, ())]
+        scope = await library.scope(GUILD, ())
         await desk.ask(QUESTION, scope)
         print(f"first question to all {len(scope)} after a start: {time.perf_counter() - began:.1f} s")
         one, every = [], []
@@ -105,7 +105,7 @@ async def measure(stories: int, sentences: int) -> None:
             began = time.perf_counter()
             await desk.ask(QUESTION)
             between = time.perf_counter()
-            ids = [record.story_id for record in await library.scope(GUILD, ())]
+            ids = await library.scope(GUILD, ())
             reply = await desk.ask(QUESTION, ids)
             one.append(between - began)
             every.append(time.perf_counter() - between)

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.desk import Desk
     from bot.store.store import Store
-    from index.story import Story
 
 _log = logging.getLogger("storydesk")
 
@@ -163,8 +162,8 @@ class StorydeskBot(commands.AutoShardedBot):
 
     async def welcome(self, say: Phrases, asker: Asker | None = None) -> TextLayout:
         """Return the greeting with two questions that the story which is asked there answers."""
-        scope = await self.scope(asker) if asker else []
-        story = await self.story(asker.guild_id if asker else None, next(iter(scope), None))
+        scope = await self.library.scope(asker.guild_id, asker.places) if asker else []
+        story = await self.library.story(asker.guild_id if asker else None, next(iter(scope), None))
         return TextLayout(phrase.welcome_texts(story, await self.desk.suggestions(story_id=story.id), say))
 
     async def answer(
@@ -176,37 +175,12 @@ class StorydeskBot(commands.AutoShardedBot):
             AskError, StoryError, StorydeskError: as `Desk.ask`.
         """
         settings = await self.settings_of(asker.guild_id)
-        scope = await self.scope(asker, name)
+        scope = await self.library.scope(asker.guild_id, asker.places, name)
         reply = await self.desk.ask(question, scope, strictness=settings.strictness)
         story_id = reply.quotes[0].story_id if reply.quotes else next(iter(scope), None)
-        story = await self.story(asker.guild_id, story_id)
+        story = await self.library.story(asker.guild_id, story_id)
         suggestions = await self.desk.suggestions(story_id=story_id) if reply.verdict == "silent" else []
         return ReplyLayout(reply, story, say, above=above, suggestions=suggestions, asked_of=max(1, len(scope)))
-
-    async def scope(self, asker: Asker, name: str | None = None) -> list[str]:
-        """Return the ids of the stories that a question goes to; none stands for the configured story.
-
-        Raises:
-            UnknownStoryError: there is no story of this name.
-            StorageError: the database cannot tell, and a story was named.
-        """
-        if name is not None:
-            if name in ((default := await self.desk.story()).id, default.title):
-                return []
-            return [(await self.library.named(asker.guild_id, name)).story_id]
-        try:
-            return [record.story_id for record in await self.library.scope(asker.guild_id, asker.places)]
-        except StorageError as error:
-            _log.error("which story is asked cannot be read: %s", error)
-            return []
-
-    async def story(self, guild_id: int | None, story_id: str | None) -> Story:
-        """Return a story as a guild knows it, the configured one where none is named.
-
-        Raises:
-            UnknownStoryError: the guild sees no such story.
-        """
-        return await (self.library.story(guild_id, story_id) if story_id else self.desk.story())
 
     async def check_librarian(self, interaction: discord.Interaction[Any]) -> None:
         """Let those pass who may manage the guild's stories.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from dataclasses import replace
@@ -10,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.changes import Change, changes
-from bot.errors import FetchQuotaError, QuotaError, UnknownStoryError
+from bot.errors import FetchQuotaError, QuotaError, StorageError, UnknownStoryError
 from bot.store.stories import UNDO_SECONDS
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bot.store.stories import StoryStore
     from bot.story_files import StoryFiles
     from index.story import Story
+
+_log = logging.getLogger("storydesk")
 
 _HOUR = 3600  # seconds
 
@@ -50,17 +53,23 @@ class Library:
             StorageError: it cannot be kept.
             StoryError, StorydeskError: the model cannot be loaded.
         """
-        if guild_id is not None and self._quotas is not None:
-            own = [record for record in await self._records.visible(guild_id) if record.guild_id == guild_id]
-            if story.id not in {record.story_id for record in own}:
-                self._check_quotas(self._quotas, own, story)
+        if guild_id is not None:
+            await self._check_quotas(guild_id, story)
         await asyncio.to_thread(self._files.save, story)
         await self._desk.place(story.id)
         return await self._records.add(guild_id, story, member_id)
 
-    def _check_quotas(self, quotas: LibrarySettings, own: Sequence[StoryRecord], story: Story) -> None:
-        characters = sum(record.characters for record in own) + len(story.body)
-        if len(own) >= quotas.most_stories or characters > quotas.most_characters:
+    async def _check_quotas(self, guild_id: int, story: Story, *, replaces: int | None = None) -> None:
+        """Let a story pass that a guild may still bring, beside its others without the one that it replaces."""
+        quotas = self._quotas
+        if quotas is None:
+            return
+        own = [record for record in await self._records.visible(guild_id) if record.guild_id == guild_id]
+        if story.id in {record.story_id for record in own}:
+            return
+        others = [record for record in own if record.id != replaces]
+        characters = sum(record.characters for record in others) + len(story.body)
+        if len(others) >= quotas.most_stories or characters > quotas.most_characters:
             message = "This server has brought as much as it may."
             raise QuotaError(message, stories=f"{quotas.most_stories:,}", characters=f"{quotas.most_characters:,}")
 
@@ -81,11 +90,25 @@ class Library:
             raise FetchQuotaError(message, pages=self._quotas.fetches_an_hour)
         fetched.append(now)
 
-    async def scope(self, guild_id: int | None, places: Sequence[int]) -> list[StoryRecord]:
-        """Return the stories that a question goes to: the channel's, else the guild's, else all that it sees."""
-        if guild_id is not None and (chosen := await self._records.chosen(guild_id, places)):
-            return [chosen]
-        return await self._records.visible(guild_id)
+    async def scope(self, guild_id: int | None, places: Sequence[int], name: str | None = None) -> list[str]:
+        """Return the ids of the stories that a question goes to; none stands for the configured story.
+
+        They are the one of that `name`, else the channel's, else the guild's, else all that the guild
+        sees. Where the database cannot tell and none was named, the configured story is asked.
+
+        Raises:
+            UnknownStoryError: there is no story of this name.
+            StorageError: the database cannot tell, and a story was named.
+        """
+        if name is not None:
+            if name in ((default := await self._desk.story()).id, default.title):
+                return []
+            return [(await self.named(guild_id, name)).story_id]
+        try:
+            return await self._records.scope(guild_id, places)
+        except StorageError as error:
+            _log.error("which story is asked cannot be read: %s", error)
+            return []
 
     async def visible(self, guild_id: int | None) -> list[StoryRecord]:
         """Return the stories that a guild sees, its own first."""
@@ -96,8 +119,9 @@ class Library:
 
         Raises:
             UnknownStoryError: the guild has no such story of its own.
-            StorageError, StoryError, StorydeskError: as `add`.
+            QuotaError, StorageError, StoryError, StorydeskError: as `add`.
         """
+        await self._check_quotas(guild_id, story, replaces=number)
         await asyncio.to_thread(self._files.save, story)
         await self._desk.place(story.id)
         return await self._records.update(guild_id, number, story)
@@ -159,19 +183,16 @@ class Library:
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
 
-    async def story(self, guild_id: int | None, story_id: str) -> Story:
-        """Return a story as a guild knows it, with the name and the address that it has there.
+    async def story(self, guild_id: int | None, story_id: str | None) -> Story:
+        """Return a story as a guild knows it, with the name and the address there; the configured one for None.
 
         Raises:
             UnknownStoryError: it is not among what the guild sees.
         """
-        if (default := await self._desk.story()).id == story_id:
-            return default
-        for record in await self._records.visible(guild_id):
-            if record.story_id == story_id:
-                return replace(await self._desk.story(story_id), name=record.name, url=record.url)
-        if (once := await self._records.of_version(guild_id, story_id)) is not None:
-            return replace(await self._desk.story(story_id), name=once.name, url=once.url)
+        if story_id is None or (await self._desk.story()).id == story_id:
+            return await self._desk.story()
+        if (record := await self._records.with_text(guild_id, story_id)) is not None:
+            return replace(await self._desk.story(story_id), name=record.name, url=record.url)
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
 

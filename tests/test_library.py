@@ -68,9 +68,9 @@ async def test_an_added_story_is_there_for_another_process(kit: Set, tmp_path: P
     other = Set(tmp_path)
     await other.store.open()
     async with other.desk:
-        (record,) = await other.library.scope(NEWSROOM, ())
-        assert await other.desk.story(record.story_id) == CATS
-        assert (await other.desk.ask("How long do cats sleep?", [record.story_id])).quotes[0].text == CATS.body
+        (story_id,) = await other.library.scope(NEWSROOM, ())
+        assert await other.desk.story(story_id) == CATS
+        assert (await other.desk.ask("How long do cats sleep?", [story_id])).quotes[0].text == CATS.body
     await other.store.close()
 
 
@@ -90,7 +90,8 @@ async def test_the_channel_comes_before_its_category_before_the_guild_before_all
     channel, category = 7, 8
 
     async def scope() -> list[str]:
-        return sorted(record.name for record in await kit.library.scope(NEWSROOM, (channel, category)))
+        found = await kit.library.scope(NEWSROOM, (channel, category))
+        return sorted([(await kit.library.story(NEWSROOM, story_id)).title for story_id in found])
 
     assert await scope() == ["Cats", "Dogs"]
     await kit.library.use(NEWSROOM, WHOLE_GUILD, cats.id)
@@ -186,7 +187,10 @@ async def test_a_guild_brings_as_much_as_it_may_and_the_operator_more(kit: Set) 
     await library.remove(NEWSROOM, record.id)
     with pytest.raises(QuotaError):
         await library.add(NEWSROOM, Story("word " * 100, "Long"))
-    await library.add(NEWSROOM, DOGS)
+    dogs, _ = await library.add(NEWSROOM, DOGS)
+    with pytest.raises(QuotaError):
+        await library.update(NEWSROOM, dogs.id, Story("word " * 100, "Long"))
+    assert (await library.update(NEWSROOM, dogs.id, Story("Dogs sleep for ten hours a day.", "Dogs")))[1]
     library.count_fetch(NEWSROOM)
     library.count_fetch(NEWSROOM)
     with pytest.raises(FetchQuotaError):

@@ -76,8 +76,10 @@ class Asking(commands.Cog):
 
         async def passages(say: Phrases) -> TextLayout:
             asker = self._bot.asker(interaction)
-            quotes = await self._bot.desk.lookup(query, wanted, await self._bot.scope(asker))
-            story = await self._bot.story(asker.guild_id, quotes[0].story_id if quotes else None)
+            quotes = await self._bot.desk.lookup(
+                query, wanted, await self._bot.library.scope(asker.guild_id, asker.places)
+            )
+            story = await self._bot.library.story(asker.guild_id, quotes[0].story_id if quotes else None)
             return passages_layout(phrase.lookup_heading(query, say), quotes, story, say, scores=True)
 
         private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
@@ -103,8 +105,10 @@ class Asking(commands.Cog):
 
         async def found(say: Phrases) -> TextLayout:
             asker = self._bot.asker(interaction)
-            mention = await self._bot.desk.find(claim, await self._bot.scope(asker))
-            story = await self._bot.story(asker.guild_id, mention.quotes[0].story_id if mention.quotes else None)
+            mention = await self._bot.desk.find(claim, await self._bot.library.scope(asker.guild_id, asker.places))
+            story = await self._bot.library.story(
+                asker.guild_id, mention.quotes[0].story_id if mention.quotes else None
+            )
             texts = phrase.mention_texts(claim, mention, story, say)
             return TextLayout(texts, verdict="answered" if mention.is_found else "closest")
 

@@ -88,13 +88,15 @@ class StoryStore:
             )
             return [(row[0], row[1]) for row in rows]
 
-    async def of_version(self, guild_id: int | None, story_id: str) -> StoryRecord | None:
-        """Return the visible story that once had this text."""
+    async def with_text(self, guild_id: int | None, story_id: str) -> StoryRecord | None:
+        """Return the visible story that has this text, or once had it."""
+        earlier = select(StoryVersion.library_id).where(StoryVersion.story_id == story_id)
         async with self._store.reading() as session:
             row = await session.scalar(
                 select(LibraryStory)
-                .join(StoryVersion, LibraryStory.id == StoryVersion.library_id)
-                .where(StoryVersion.story_id == story_id, _seen(guild_id))
+                .where(_seen(guild_id), or_(LibraryStory.story_id == story_id, LibraryStory.id.in_(earlier)))
+                .order_by(LibraryStory.story_id != story_id, LibraryStory.guild_id.is_(None))
+                .limit(1)
             )
             return _record(row) if row else None
 
@@ -148,18 +150,23 @@ class StoryStore:
                 raise _unknown()
             await session.merge(ChosenStory(guild_id=guild_id, channel_id=channel_id, library_id=number))
 
-    async def chosen(self, guild_id: int, places: Sequence[int]) -> StoryRecord | None:
-        """Return the story of the first of `places` that is on one, else the guild's, else None."""
+    async def scope(self, guild_id: int | None, places: Sequence[int]) -> list[str]:
+        """Return the ids of the texts that a question goes to.
+
+        They are the one of the first of `places` that is on a story, else the guild's, else all that it sees.
+        """
         order = [*places, WHOLE_GUILD]
         async with self._store.reading() as session:
             rows = await session.execute(
-                select(ChosenStory.channel_id, LibraryStory)
+                select(ChosenStory.channel_id, LibraryStory.story_id)
                 .join(LibraryStory, LibraryStory.id == ChosenStory.library_id)
                 .where(ChosenStory.guild_id == guild_id, ChosenStory.channel_id.in_(order), _seen(guild_id))
             )
             by_place = {row[0]: row[1] for row in rows}
-            found = next((by_place[place] for place in order if place in by_place), None)
-            return _record(found) if found else None
+            found = [by_place[place] for place in order if place in by_place]
+            if found:
+                return found[:1]
+            return list(dict.fromkeys(await session.scalars(select(LibraryStory.story_id).where(_seen(guild_id)))))
 
     async def purge(self, before: int) -> set[str]:
         """Delete for good what was removed before a time (seconds since 1970); return the ids of all kept stories."""

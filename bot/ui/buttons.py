@@ -71,7 +71,7 @@ class ContextButton(
         async def paragraph(say: Phrases) -> TextLayout:
             quote = await desk.context(self.number, self.story_id)
             return TextLayout(
-                phrase.context_texts(quote, await bot.story(bot.guild_of(interaction), self.story_id), say)
+                phrase.context_texts(quote, await bot.library.story(bot.guild_of(interaction), self.story_id), say)
             )
 
         await bot.respond(interaction, paragraph, ephemeral=True)
@@ -105,7 +105,7 @@ class MoreButton(
         async def first_page(say: Phrases) -> TextLayout:
             quotes = await desk.passages(self.numbers, self.story_id)
             return passages_layout(
-                say("further"), quotes, await bot.story(bot.guild_of(interaction), self.story_id), say
+                say("further"), quotes, await bot.library.story(bot.guild_of(interaction), self.story_id), say
             )
 
         await bot.respond(interaction, first_page, ephemeral=True)
@@ -143,7 +143,12 @@ class PageButton(
             has_scores = None not in scores.values()
             heading = say("lookup-more") if has_scores else say("further")
             return passages_layout(
-                heading, quotes, await bot.story(bot.guild_of(interaction), story_id), say, int(page), scores=has_scores
+                heading,
+                quotes,
+                await bot.library.story(bot.guild_of(interaction), story_id),
+                say,
+                int(page),
+                scores=has_scores,
             )
 
         await bot.respond(interaction, turned, replaces=True)
