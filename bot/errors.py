@@ -15,6 +15,7 @@
         ├── BusyError
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── QuotaError, FetchQuotaError
+        ├── RefusedStoryError, LargeStoryError
         ├── CooldownError
         │   └── GuildCooldownError
         └── UnknownStoryError
@@ -138,6 +139,18 @@ class NotManagerError(AskError):
 
 class FetchError(StorydeskError):
     """A page cannot be fetched; the message is for whoever named it."""
+
+
+class RefusedStoryError(AskError):
+    """What a member brings is no story that can be taken; the message says why."""
+
+    key = "story-refused"
+
+
+class LargeStoryError(AskError):
+    """A file that a member brings has more than `limit` megabytes."""
+
+    key = "story-large"
 
 
 class QuotaError(AskError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.errors import AskError, InexactQuoteError, StorydeskError
+from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorydeskError
 from bot.fragment import link_to
 from bot.language import ENGLISH, Phrases
 from index.errors import StoryError
@@ -305,6 +305,7 @@ def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:
         answers=kept.answers,
         votes=kept.votes,
         changes=kept.settings_changes,
+        stories=kept.stories,
         unanswered=len(kept.unanswered),
     )
     questions = [f"- {escape(shortened(row.question, _QUESTION_CHARACTERS))}" for row in kept.unanswered]
@@ -313,6 +314,8 @@ def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:
 
 def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
     """Return one honest line about an error; `code` finds it in the log where it is ours."""
+    if isinstance(error, RefusedStoryError):
+        return say(error.key, cause=escape(str(error)))
     if isinstance(error, AskError):
         return say(error.key, **error.values)
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):

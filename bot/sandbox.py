@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0
 _COMMAND = (sys.executable, "-W", "ignore", "-m", "bot.extract")
-_AT_ONCE = asyncio.Semaphore(2)
 
 
 async def read_safely(
@@ -36,25 +35,24 @@ async def read_safely(
     """
     about = json.dumps({"name": name, "url": url, "charset": charset}).encode()
     environment = {key: value for key, value in os.environ.items() if "TOKEN" not in key}
-    async with _AT_ONCE:
-        child = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
-        )
-        try:
-            async with asyncio.timeout(seconds):
-                output, _ = await child.communicate(about + b"\n" + content)
-        except TimeoutError:
-            message = "The file takes too long to read. Save the article's text as .txt and give that."
-            raise UnreadableStoryError(message) from None
-        finally:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=environment,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            output, _ = await child.communicate(about + b"\n" + content)
+    except TimeoutError:
+        message = "The file takes too long to read. Save the article's text as .txt and give that."
+        raise UnreadableStoryError(message) from None
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
     try:
         answer = json.loads(output)
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+import discord
 import pytest
 import simcord
 from discord_desk import bot_with, said
@@ -135,6 +136,17 @@ async def test_with_a_lost_database_questions_are_answered_and_settings_apologis
     assert said(listening).startswith("I cannot answer at the moment: The database")
     assert "cannot be read" in caplog.text
     assert "cannot be remembered" in caplog.text
+
+
+async def test_the_log_says_where_it_lacks_permissions_when_it_connects(
+    bot: StorydeskBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    env = simcord.Env(bot, shard_count=1)
+    env.create_guild("Newsroom")
+    monkeypatch.setattr("bot.app._NEEDED", discord.Permissions(administrator=True))
+    await env.start()
+    await env.shutdown()
+    assert "missing permissions in Newsroom; see `storydesk doctor --discord`" in caplog.text
 
 
 @pytest.mark.parametrize("command", ["ask", "lookup", "help", "privacy mine"])

@@ -340,7 +340,7 @@ async def test_a_story_is_added_by_its_link(
     async def fetched(url: str) -> Page:
         return Page(url, ARTICLE.encode(), "page.html", "utf-8")
 
-    monkeypatch.setattr("bot.cogs.stories.fetch", fetched)
+    monkeypatch.setattr("bot.intake.fetch", fetched)
     shown = said((await chief.slash(channel, "story add", link="https://pilot.example/bridge")).response)
     assert shown.startswith("✔ Added: “Harbour bridge closes”")
 

@@ -40,11 +40,11 @@ async def test_a_member_sees_what_is_kept_and_has_it_forgotten(
     await alice.click(answer, label="Helpful")
     await alice.send(channel, f"{mention(env)} {TENNIS}")
     mine = said((await alice.slash(channel, "privacy mine")).response)
-    assert ENGLISH("privacy-mine", answers=2, votes=1, changes=0, unanswered=1) in mine
+    assert ENGLISH("privacy-mine", answers=2, votes=1, changes=0, stories=0, unanswered=1) in mine
     assert f"- {TENNIS}" in mine
     assert said((await alice.slash(channel, "privacy forget")).response) == ENGLISH("privacy-forgotten")
     after = said((await alice.slash(channel, "privacy mine")).response)
-    assert after == ENGLISH("privacy-mine", answers=0, votes=0, changes=0, unanswered=0)
+    assert after == ENGLISH("privacy-mine", answers=0, votes=0, changes=0, stories=0, unanswered=0)
     assert (await bot.store.insights(env.guild.id, 0)).questions == 2
 
 

@@ -18,7 +18,9 @@ from bot.guild_settings import GuildSettings
 from bot.store.database import migrate
 from bot.store.records import AnswerRecord, Unanswered
 from bot.store.store import FILE, Store
+from bot.store.stories import StoryStore
 from bot.store.tables import Table
+from index.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -164,13 +166,14 @@ async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store, tmp
     await store.vote(1, BOB, is_helpful=True)
     await store.keep_unanswered(NEWSROOM, ALICE, "Who?", "silent")
     await store.change_guild_settings(NEWSROOM, ALICE, {"private": True})
+    await StoryStore(store).add(NEWSROOM, Story("Cats sleep a lot.", "Cats"), ALICE)
     kept = await store.kept_about(ALICE)
-    assert (kept.answers, kept.votes, kept.settings_changes) == (1, 1, 1)
+    assert (kept.answers, kept.votes, kept.settings_changes, kept.stories) == (1, 1, 1, 1)
     assert [(row.question, row.verdict) for row in kept.unanswered] == [("Who?", "silent")]
     assert isinstance(kept.unanswered[0], Unanswered)
     await store.forget_member(ALICE)
     kept = await store.kept_about(ALICE)
-    assert (kept.answers, kept.votes, kept.settings_changes, kept.unanswered) == (0, 0, 0, ())
+    assert (kept.answers, kept.votes, kept.settings_changes, kept.stories, kept.unanswered) == (0, 0, 0, 0, ())
     assert (await store.insights(NEWSROOM, 0)).questions == 2
     assert (await store.kept_about(BOB)).votes == 1
     with sqlite3.connect(tmp_path / FILE) as database:

@@ -12,23 +12,18 @@ from discord.ext import commands
 from bot import phrase
 from bot.cogs.choices import story_choices
 from bot.cogs.outdated import mark_outdated
-from bot.errors import AskError, FetchError
-from bot.fetch import fetch
-from bot.sandbox import read_safely
+from bot.errors import AskError
+from bot.intake import Intake
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.story_cards import remove_layout
-from index.errors import LoadError
-from index.load import MOST_BYTES, read_story
-from index.story import Story
 
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
     from bot.language import Phrases
+    from index.story import Story
 
-_MEGABYTE = 1_000_000
 _NAME_CHARACTERS = 150
-_PLAIN = (".md", ".markdown", ".txt")
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -40,6 +35,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Keep stories for `bot`."""
         super().__init__()
         self._bot = bot
+        self.intake = Intake()
         self._marking: set[asyncio.Task[int]] = set()
 
     @app_commands.command(description="Add a story: a link, a file, or text to paste.")
@@ -63,16 +59,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def added(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            if file is not None and file.size > MOST_BYTES:
-                size, limit = -(-file.size // _MEGABYTE), MOST_BYTES // _MEGABYTE
-                return notice(say("story-large", size=size, limit=limit))
-            if file is None:
-                self._bot.library.count_fetch(_guild(interaction))
-            try:
-                story = await _read(file) if file is not None else await _fetched(link or "")
-            except (LoadError, FetchError) as error:
-                return notice(say("story-refused", cause=phrase.escape(str(error))))
-            return await self.keep(interaction, story, say)
+            return await self.keep(interaction, await self._brought(interaction, file, link), say)
 
         await self._bot.respond(interaction, added, checks=False)
 
@@ -149,15 +136,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.library.named(_guild(interaction), story)
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
-            if file is not None and file.size > MOST_BYTES:
-                size, limit = -(-file.size // _MEGABYTE), MOST_BYTES // _MEGABYTE
-                return notice(say("story-large", size=size, limit=limit))
-            if file is None:
-                self._bot.library.count_fetch(_guild(interaction))
-            try:
-                text = await _read(file) if file is not None else await _fetched(record.url or "")
-            except (LoadError, FetchError) as error:
-                return notice(say("story-refused", cause=phrase.escape(str(error))))
+            text = await self._brought(interaction, file, record.url)
             before = await self._bot.desk.story(record.story_id)
             record, is_changed = await self._bot.library.update(_guild(interaction), record.id, text)
             if is_changed and (await self._bot.settings_of(_guild(interaction))).marks_outdated:
@@ -211,6 +190,19 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
 
+    async def _brought(
+        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None
+    ) -> Story:
+        """Return the story of a file, or of a page, which counts as fetched.
+
+        Raises:
+            AskError: it cannot be taken.
+        """
+        if file is not None:
+            return await self.intake.file(file.filename, file.size, file.read)
+        self._bot.library.count_fetch(_guild(interaction))
+        return await self.intake.page(link or "")
+
     @show.autocomplete("story")
     @update.autocomplete("story")
     @changes.autocomplete("story")
@@ -244,27 +236,10 @@ class PasteForm(discord.ui.Modal):
 
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
-            try:
-                story = Story(body=self._text.value, title=self._title.value)
-            except LoadError as error:
-                return notice(say("story-refused", cause=phrase.escape(str(error))))
+            story = self._stories.intake.pasted(self._title.value, self._text.value)
             return await self._stories.keep(interaction, story, say)
 
         await bot.respond(interaction, added, checks=False)
-
-
-async def _read(file: discord.Attachment) -> Story:
-    """Return the story of an attached file; whatever needs a parser is read in a child process."""
-    content = await file.read()
-    if file.filename.lower().endswith(_PLAIN):
-        return await asyncio.to_thread(read_story, content, file.filename)
-    return await read_safely(content, file.filename)
-
-
-async def _fetched(link: str) -> Story:
-    """Return the story of a public page."""
-    page = await fetch(link)
-    return await read_safely(page.content, page.name, url=page.url, charset=page.charset)
 
 
 def _guild(interaction: discord.Interaction[Any]) -> int:

@@ -60,6 +60,7 @@ class Kept:
     answers: int
     votes: int
     settings_changes: int
+    stories: int
     unanswered: tuple[Unanswered, ...]
 
 

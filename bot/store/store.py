@@ -234,7 +234,7 @@ class Store:
     async def kept_about(self, member_id: int) -> Kept:
         """Return what is kept about a member, in all guilds and direct messages."""
 
-        async def count(table: type[GivenAnswer | Vote | SettingsChange]) -> int:
+        async def count(table: type[GivenAnswer | Vote | SettingsChange | LibraryStory]) -> int:
             counted = select(func.count()).select_from(table).where(table.member_id == member_id)
             return await session.scalar(counted) or 0
 
@@ -245,7 +245,13 @@ class Store:
                 .order_by(UnansweredQuestion.id)
             )
             questions = tuple(Unanswered(row.question, row.verdict, row.asked_at) for row in asked)
-            return Kept(await count(GivenAnswer), await count(Vote), await count(SettingsChange), questions)
+            return Kept(
+                answers=await count(GivenAnswer),
+                votes=await count(Vote),
+                settings_changes=await count(SettingsChange),
+                stories=await count(LibraryStory),
+                unanswered=questions,
+            )
 
     async def forget_member(self, member_id: int) -> None:
         """Delete votes and questions of a member, and take the id off what else is kept."""

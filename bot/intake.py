@@ -1,0 +1,79 @@
+"""Where stories come in: pages, files and pasted text that members bring, read without trusting any of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from bot.errors import FetchError, LargeStoryError, RefusedStoryError
+from bot.fetch import fetch
+from bot.sandbox import read_safely
+from index.errors import LoadError
+from index.load import MOST_BYTES, read_story
+from index.story import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+_MEGABYTE = 1_000_000
+_PLAIN = (".md", ".markdown", ".txt")
+_AT_ONCE = 2  # child processes, each of which may take a core and two gigabytes
+
+
+class Intake:
+    """Reads what members bring; whatever needs a parser is read in a child process, few at a time.
+
+    It needs no Discord.
+    """
+
+    def __init__(self) -> None:
+        """Read nothing yet."""
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def file(self, name: str, size: int, read: Callable[[], Awaitable[bytes]]) -> Story:
+        """Return the story of a file of `size` bytes; `read` is called unless that is too many.
+
+        Raises:
+            LargeStoryError: it is over the limit.
+            RefusedStoryError: it is no story.
+        """
+        if size > MOST_BYTES:
+            megabytes, limit = -(-size // _MEGABYTE), MOST_BYTES // _MEGABYTE
+            message = f"The file has {megabytes} MB; the limit is {limit} MB."
+            raise LargeStoryError(message, size=megabytes, limit=limit)
+        content = await read()
+        with _told():
+            if name.lower().endswith(_PLAIN):
+                return await asyncio.to_thread(read_story, content, name)
+            async with self._places:
+                return await read_safely(content, name)
+
+    async def page(self, link: str) -> Story:
+        """Return the story of a public page.
+
+        Raises:
+            RefusedStoryError: it cannot be fetched, or is no story.
+        """
+        with _told():
+            page = await fetch(link)
+            async with self._places:
+                return await read_safely(page.content, page.name, url=page.url, charset=page.charset)
+
+    def pasted(self, title: str, text: str) -> Story:
+        """Return the story of a title and a text.
+
+        Raises:
+            RefusedStoryError: it is no story.
+        """
+        with _told():
+            return Story(body=text, title=title)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Raise what is wrong with a story as an answer for whoever brought it."""
+    try:
+        yield
+    except (LoadError, FetchError) as error:
+        raise RefusedStoryError(str(error)) from error
