@@ -61,7 +61,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Quotes that answer the question; `short` is the bare answer, one of the first quote's bold spans."""
+    """Quotes that answer the question; `short` is the bare answer, one of the first quote's bold spans.
+
+    `rivals` are the answers of other stories that give another figure or date.
+    """
 
     question: str
     confidence: float
@@ -69,6 +72,7 @@ class Answer:
     short: str | None
     further: tuple[int, ...] = ()
     verdict: Verdict = "answered"
+    rivals: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

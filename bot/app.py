@@ -18,6 +18,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot import phrase
 from bot.access import Cooldowns, check_place_and_roles
+from bot.answer import Answer
 from bot.cogs.administration import Administration
 from bot.cogs.askers import asker_of
 from bot.cogs.asking import Asking
@@ -180,7 +181,12 @@ class StorydeskBot(commands.AutoShardedBot):
         story_id = reply.quotes[0].story_id if reply.quotes else next(iter(scope), None)
         story = await self.library.story(asker.guild_id, story_id)
         suggestions = await self.desk.suggestions(story_id=story_id) if reply.verdict == "silent" else []
-        return ReplyLayout(reply, story, say, above=above, suggestions=suggestions, asked_of=max(1, len(scope)))
+        rivals = [
+            (rival, await self.library.story(asker.guild_id, rival.quotes[0].story_id))
+            for rival in (reply.rivals if isinstance(reply, Answer) else ())
+        ]
+        asked_of = max(1, len(scope))
+        return ReplyLayout(reply, story, say, above=above, suggestions=suggestions, asked_of=asked_of, rivals=rivals)
 
     async def check_librarian(self, interaction: discord.Interaction[Any]) -> None:
         """Let those pass who may manage the guild's stories.

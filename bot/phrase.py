@@ -19,7 +19,7 @@ from index.story import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.answer import Quote, Reply
+    from bot.answer import Answer, Quote, Reply
     from bot.changes import Change
     from bot.claim import Mention
     from bot.store.records import Kept, StoryRecord
@@ -32,6 +32,7 @@ _RESERVE = 900  # characters for the lines around the quotes
 _TITLE_CHARACTERS = 90
 _URL_CHARACTERS = 500
 _QUESTION_CHARACTERS = 180
+_DATE_CHARACTERS = 40
 _PAGE = 5  # passages
 _CERTAIN, _LIKELY = 0.8, 0.6
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]|`*~\\]+")
@@ -128,11 +129,18 @@ def certainty(confidence: float, say: Phrases = ENGLISH) -> str:
 
 
 def reply_texts(
-    reply: Reply, story: Story, suggestions: Sequence[str] = (), say: Phrases = ENGLISH, *, asked_of: int = 1
+    reply: Reply,
+    story: Story,
+    suggestions: Sequence[str] = (),
+    say: Phrases = ENGLISH,
+    *,
+    asked_of: int = 1,
+    rivals: Sequence[tuple[Answer, Story]] = (),
 ) -> list[str]:
     """Return the parts of a reply, in their order, together under Discord's limit.
 
-    `suggestions` are questions that the story answers, for a member whose own is about something else.
+    `suggestions` are questions that the story answers, for a member whose own is about something else;
+    `rivals` the answers of other stories that contradict this one, which are shown beside it, the newest first.
 
     Raises:
         InexactQuoteError: a quote is not byte for byte in the story.
@@ -140,6 +148,10 @@ def reply_texts(
     if reply.verdict == "silent":
         line = say("silent", title=linked_title(story)) if asked_of == 1 else say("silent-all", count=asked_of)
         return [line, _tries(suggestions, say)] if suggestions else [line]
+    if rivals:
+        told = sorted([(reply, story), *rivals], key=lambda pair: pair[1].published or "", reverse=True)
+        texts = [_with_place(answer.quotes[0], said, date=say) for answer, said in told]
+        return [say("stories-differ"), *texts[: _fitting(texts)], f"-# {certainty(reply.confidence, say)}"]
     texts = [_with_place(quote, story) for quote in reply.quotes]
     shown = texts[: _fitting(texts)]
     if reply.verdict == "closest":
@@ -208,8 +220,10 @@ def mention_texts(claim: str, mention: Mention, story: Story, say: Phrases = ENG
     return [f"{say('claimed')}\n> {said}", heading, *texts[: _fitting(texts)]]
 
 
-def _with_place(quote: Quote, story: Story, *, score: Phrases | None = None) -> str:
+def _with_place(quote: Quote, story: Story, *, score: Phrases | None = None, date: Phrases | None = None) -> str:
     note = f" · {score('score', score=f'{quote.score:.2f}')}" if score else ""
+    if date:
+        note += f" · {escape(shortened(story.published, _DATE_CHARACTERS)) if story.published else date('undated')}"
     return f"{quoted(quote, story)}\n{place(quote, story)}{note}"
 
 

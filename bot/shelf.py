@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.answer import Quote, answer_question
+from bot.answer import Answer, Quote, answer_question
 from bot.claim import Mention, mention_of
+from bot.differing import figures_differ
 from bot.errors import UnknownStoryError
+from bot.question import focus
 from bot.ranking import Candidate, rank
 from bot.suggest import suggested_questions
+from index.kinds import kind_of
 from index.spelling import Speller
 from index.story import Span
 
@@ -89,11 +93,17 @@ class Shelf:
     def answer_best(
         self, question: str, story_ids: Sequence[str | None], closest: int, strictness: Strictness | None = None
     ) -> tuple[float, Reply, float]:
-        """Return what `answer` does, from the story that answers surest; the nearest two are read."""
+        """Return what `answer` does, from the story that answers surest; the nearest two are read.
+
+        An answer of the other one that gives another figure or date stands beside it.
+        """
         began = time.perf_counter()
         nearest = self.nearest(question, story_ids)[:_READ]
         replies = [self.answer(question, story_id, closest, strictness)[1] for story_id in nearest]
         best = max(replies, key=lambda reply: (-_VERDICTS.index(reply.verdict), reply.confidence))
+        if isinstance(best, Answer):
+            rivals = [reply for reply in replies if isinstance(reply, Answer) and _contradict(best, reply)]
+            best = replace(best, rivals=tuple(rivals))
         return began, best, time.perf_counter()
 
     def nearest(self, text: str, story_ids: Sequence[str | None]) -> list[str | None]:
@@ -174,3 +184,10 @@ class Shelf:
             good = (asked for asked in questions if self.answer(asked, story.id, 1)[1].verdict == "answered")
             self._suggestions[story.id, count] = list(islice(good, count))
         return self._suggestions[story.id, count]
+
+
+def _contradict(first: Answer, second: Answer) -> bool:
+    """Say whether two answers to the same question give different figures."""
+    if first.short is None or second.short is None:
+        return False
+    return figures_differ(kind_of(focus(first.question)), first.short, second.short)

@@ -71,6 +71,22 @@ async def test_an_added_file_is_asked_and_its_quotes_link_to_where_it_stands(
     assert "¶ 2 · [Harbour bridge closes for repairs](https://news.example/bridge#:~:text=Engineers%20found" in answer
 
 
+async def test_two_stories_that_differ_in_a_figure_are_shown_side_by_side_the_newest_first(
+    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    later = HARBOUR.replace("14 steel", "22 steel").replace("2026-05-04", "2026-05-09").replace("closes for", "in")
+    await add(chief, channel)
+    await add(chief, channel, later, "later.md")
+    answer = await ask(alice, channel, BRIDGE)
+    assert ENGLISH("stories-differ") in answer
+    assert answer.index("**22** steel cables") < answer.index("**14** steel cables")
+    assert answer.index("2026-05-09") < answer.index("2026-05-04")
+    assert ENGLISH("stories-differ") not in await ask(alice, channel, "Who called the repair long overdue?")
+    named = await ask(alice, channel, BRIDGE, story="Harbour bridge closes for repairs")
+    assert "**14**" in named
+    assert "22" not in named
+
+
 async def test_a_pasted_text_is_a_story(
     chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:

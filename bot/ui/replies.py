@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import discord
 
-    from bot.answer import Reply
+    from bot.answer import Answer, Reply
     from bot.language import Phrases
     from index.story import Story
 
@@ -30,8 +30,9 @@ class ReplyLayout(TextLayout):
         above: Sequence[str] = (),
         suggestions: Sequence[str] = (),
         asked_of: int = 1,
+        rivals: Sequence[tuple[Answer, Story]] = (),
     ) -> None:
-        """Lay out `reply`, below the lines `above`; `asked_of` stories were asked."""
+        """Lay out `reply`, below the lines `above`, beside its `rivals`; `asked_of` stories were asked."""
         buttons: list[discord.ui.Item[Any]] = []
         if reply.quotes:
             buttons.append(ContextButton(story.id, reply.quotes[0].number, say))
@@ -39,7 +40,7 @@ class ReplyLayout(TextLayout):
             buttons.append(MoreButton(story.id, reply.further, say))
         if reply.verdict != "silent":
             buttons += [VoteButton(story.id, is_helpful=helpful, say=say) for helpful in (True, False)]
-        texts = [*above, *phrase.reply_texts(reply, story, suggestions, say, asked_of=asked_of)]
+        texts = [*above, *phrase.reply_texts(reply, story, suggestions, say, asked_of=asked_of, rivals=rivals)]
         super().__init__(texts, verdict=reply.verdict, buttons=buttons)
         self.reply = reply
         self.story_id = story.id
