@@ -23,14 +23,18 @@ from bot.cogs.administration import Administration
 from bot.cogs.askers import asker_of
 from bot.cogs.asking import Asking
 from bot.cogs.conversations import Conversations
+from bot.cogs.following import Following
 from bot.cogs.listening import Listening
 from bot.cogs.privacy import Privacy
 from bot.cogs.stories import Stories
 from bot.config import DISCORD_API
 from bot.errors import AskError, NotLibrarianError, StorageError, StorydeskError
+from bot.following import Follower
 from bot.guild_settings import GuildSettings
+from bot.intake import Intake
 from bot.language import Phrases, language_of, phrases
 from bot.library import Library
+from bot.store.follows import FollowStore
 from bot.store.records import AnswerRecord
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
@@ -83,6 +87,9 @@ class StorydeskBot(commands.AutoShardedBot):
         self.store = store
         self.config = config
         self.library = Library(StoryStore(store), StoryFiles(store.folder), desk, config.library)
+        self.intake = Intake()
+        most = config.library.most_followed
+        self.follower = Follower(FollowStore(store), self.library, self.intake, most=most)
         self.conversations = Conversations()
         self._cooldowns = Cooldowns()
         self._loading: asyncio.Task[None] | None = None
@@ -92,7 +99,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self.desk.open()
         await self.store.open()
         self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
-        for cog in (Asking(self), Listening(self), Stories(self), Administration(self), Privacy(self)):
+        for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
             await self.add_cog(cog)
         await self.tree.set_translator(Translator())
         await _use_gateway_of_api(self, self.config)
@@ -157,8 +164,12 @@ class StorydeskBot(commands.AutoShardedBot):
 
     async def say_below(self, message: discord.Message) -> Phrases:
         """Return the phrases in the language of the guild where a message stands; English in direct messages."""
-        settings = await self.settings_of(message.guild.id if message.guild else None)
-        locale = message.guild.preferred_locale.value if message.guild else "en-US"
+        return await self.say_in(message.guild)
+
+    async def say_in(self, guild: discord.Guild | None) -> Phrases:
+        """Return the phrases in the language of a guild; English where there is none."""
+        settings = await self.settings_of(guild.id if guild else None)
+        locale = guild.preferred_locale.value if guild else "en-US"
         return phrases(settings.language or language_of(locale))
 
     async def welcome(self, say: Phrases, asker: Asker | None = None) -> TextLayout:

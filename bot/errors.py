@@ -16,6 +16,7 @@
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── QuotaError, FetchQuotaError
         ├── RefusedStoryError, LargeStoryError
+        ├── NoAddressError, FollowQuotaError, UnknownFollowError
         ├── CooldownError
         │   └── GuildCooldownError
         └── UnknownStoryError
@@ -138,13 +139,40 @@ class NotManagerError(AskError):
 
 
 class FetchError(StorydeskError):
-    """A page cannot be fetched; the message is for whoever named it."""
+    """A page cannot be fetched; the message is for whoever named it.
+
+    `retry_after` are the seconds after which its server wants to be asked again, `is_gone` says never.
+    """
+
+    def __init__(self, message: str, *, retry_after: int | None = None, is_gone: bool = False) -> None:
+        """Say `message`."""
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.is_gone = is_gone
 
 
 class RefusedStoryError(AskError):
     """What a member brings is no story that can be taken; the message says why."""
 
     key = "story-refused"
+
+
+class NoAddressError(AskError):
+    """A story that is to be followed has no address; `title` is its name, escaped."""
+
+    key = "follow-no-link"
+
+
+class FollowQuotaError(AskError):
+    """A guild follows as many pages and feeds as it may."""
+
+    key = "follow-quota"
+
+
+class UnknownFollowError(AskError):
+    """A guild does not follow that."""
+
+    key = "follow-unknown"
 
 
 class LargeStoryError(AskError):

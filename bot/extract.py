@@ -22,11 +22,16 @@ def main() -> None:
     about = json.loads(sys.stdin.buffer.readline())
     content = sys.stdin.buffer.read()
     from index.errors import LoadError
+    from index.feeds import read_feed
     from index.load import read_story
 
+    where = {"url": about.get("url"), "charset": about.get("charset")}
+    answer: dict[str, Any]
     try:
-        story = read_story(content, about["name"], url=about.get("url"), charset=about.get("charset"))
-        answer: dict[str, Any] = {"story": asdict(story)}
+        if about.get("is_feed"):
+            answer = {"items": [asdict(item) for item in read_feed(content, **where)]}
+        else:
+            answer = {"story": asdict(read_story(content, about["name"], **where))}
     except LoadError as error:
         answer = {"refused": str(error)}
     except (MemoryError, RecursionError):

@@ -21,31 +21,65 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 8_000_000
 SECONDS = 20.0
+FEED = "feed.xml"
+"""The file name that stands for a feed of RSS or Atom."""
+
 _REDIRECTS = 5
-_OK = 200
+_HEADER_CHARACTERS = 300
+_OK, _NOT_MODIFIED, _GONE = 200, 304, 410
 _NAMES = {
     "text/html": "page.html",
     "application/xhtml+xml": "page.html",
     "text/plain": "page.txt",
     "text/markdown": "page.md",
+    "application/rss+xml": FEED,
+    "application/atom+xml": FEED,
+    "application/xml": FEED,
+    "text/xml": FEED,
     "application/pdf": "page.pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "page.docx",
 }
+_SNIFFED = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL)
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was fetched: where it was found in the end, its bytes, and a file name that tells its kind."""
+    """What was fetched: where it was found in the end, its bytes, and a file name that tells its kind.
+
+    `etag` and `modified` are what `fetch_if_changed` wants to know next time.
+    """
 
     url: str
     content: bytes
     name: str
     charset: str | None
+    etag: str | None = None
+    modified: str | None = None
 
 
 async def fetch(url: str, *, policy: Policy | None = None, seconds: float = SECONDS) -> Page:
     """Return the page at an address that a stranger gave.
+
+    Raises:
+        FetchError: as `fetch_if_changed`.
+    """
+    page = await fetch_if_changed(url, policy=policy, seconds=seconds)
+    if page is None:
+        message = f"The page answers HTTP {_NOT_MODIFIED}."
+        raise FetchError(message)
+    return page
+
+
+async def fetch_if_changed(
+    url: str,
+    *,
+    etag: str | None = None,
+    modified: str | None = None,
+    policy: Policy | None = None,
+    seconds: float = SECONDS,
+) -> Page | None:
+    """Return the page at an address, or None where its server says that it is as it was (RFC 9110, section 13).
 
     Raises:
         FetchError: the address is none of the public web, or the page cannot be had; one line for whoever asked.
@@ -59,6 +93,8 @@ async def fetch(url: str, *, policy: Policy | None = None, seconds: float = SECO
         "Accept": ", ".join(_NAMES),
         "Accept-Encoding": "gzip",
     }
+    conditions = {"If-None-Match": etag, "If-Modified-Since": modified}
+    headers |= {name: value for name, value in conditions.items() if value}
     rules = policy or Policy(max_redirects=_REDIRECTS)
     try:
         async with (
@@ -83,13 +119,17 @@ async def fetch(url: str, *, policy: Policy | None = None, seconds: float = SECO
         raise FetchError(message) from None
 
 
-async def _page(response: httpx.Response) -> Page:
+async def _page(response: httpx.Response) -> Page | None:
+    if response.status_code == _NOT_MODIFIED:
+        return None
     if response.status_code in (401, 402, 403, 451):
         message = f"The page is not open to everyone (HTTP {response.status_code}). Save its text and add that."
         raise FetchError(message)
     if response.status_code != _OK:
         message = f"The page answers HTTP {response.status_code}."
-        raise FetchError(message)
+        wait = response.headers.get("retry-after", "")
+        retry_after = int(wait) if re.fullmatch(r"\d{1,6}", wait) else None
+        raise FetchError(message, retry_after=retry_after, is_gone=response.status_code == _GONE)
     declared = response.headers.get("content-type", "text/html")
     kind = declared.partition(";")[0].strip().lower()
     if kind not in _NAMES:
@@ -97,7 +137,15 @@ async def _page(response: httpx.Response) -> Page:
         raise FetchError(message)
     charset = _CHARSET.search(declared)
     content = await _content(response)
-    return Page(str(response.url), content, _NAMES[kind], charset.group(1) if charset else None)
+    name = FEED if _SNIFFED.match(content) else _NAMES[kind]
+    known = (_header(response, "etag"), _header(response, "last-modified"))
+    return Page(str(response.url), content, name, charset.group(1) if charset else None, *known)
+
+
+def _header(response: httpx.Response, name: str) -> str | None:
+    """Return a header that is worth remembering: of a length that a server may be sent again."""
+    value = response.headers.get(name)
+    return value if value and len(value) <= _HEADER_CHARACTERS and value.isascii() and value.isprintable() else None
 
 
 async def _content(response: httpx.Response) -> bytes:

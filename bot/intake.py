@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import FetchError, LargeStoryError, RefusedStoryError
-from bot.fetch import fetch
-from bot.sandbox import read_safely
+from bot.fetch import FEED, fetch_if_changed
+from bot.sandbox import read_feed_safely, read_safely
 from index.errors import LoadError
 from index.load import MOST_BYTES, read_story
 from index.story import Story
@@ -16,9 +17,21 @@ from index.story import Story
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
+    from index.feeds import FeedItem
+
 _MEGABYTE = 1_000_000
 _PLAIN = (".md", ".markdown", ".txt")
 _AT_ONCE = 2  # child processes, each of which may take a core and two gigabytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands at an address: a story, or the items of a feed, and what its server calls this state of it."""
+
+    story: Story | None
+    items: tuple[FeedItem, ...]
+    etag: str | None
+    modified: str | None
 
 
 class Intake:
@@ -55,10 +68,28 @@ class Intake:
         Raises:
             RefusedStoryError: it cannot be fetched, or is no story.
         """
+        found = await self.look(link)
+        if found is None or found.story is None:
+            message = "That is a feed of many stories; `/story follow` takes it."
+            raise RefusedStoryError(message)
+        return found.story
+
+    async def look(self, link: str, etag: str | None = None, modified: str | None = None) -> Found | None:
+        """Return what stands at an address, or None where it is as it was when it had this `etag` or date.
+
+        Raises:
+            RefusedStoryError: it cannot be fetched, or is neither a story nor a feed.
+        """
         with _told():
-            page = await fetch(link)
+            page = await fetch_if_changed(link, etag=etag, modified=modified)
+            if page is None:
+                return None
             async with self._places:
-                return await read_safely(page.content, page.name, url=page.url, charset=page.charset)
+                if page.name == FEED:
+                    items = await read_feed_safely(page.content, url=page.url, charset=page.charset)
+                    return Found(None, tuple(items), page.etag, page.modified)
+                story = await read_safely(page.content, page.name, url=page.url, charset=page.charset)
+            return Found(story, (), page.etag, page.modified)
 
     def pasted(self, title: str, text: str) -> Story:
         """Return the story of a title and a text.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.changes import Change, changes
 from bot.errors import FetchQuotaError, QuotaError, StorageError, UnknownStoryError
+from bot.similar import NEARLY_THE_SAME, resemblance
 from bot.store.stories import UNDO_SECONDS
 
 if TYPE_CHECKING:
@@ -125,6 +127,24 @@ class Library:
         await asyncio.to_thread(self._files.save, story)
         await self._desk.place(story.id)
         return await self._records.update(guild_id, number, story)
+
+    async def similar(self, guild_id: int, story: Story) -> StoryRecord | None:
+        """Return the visible story that is nearly the same text as another one, if there is one."""
+        records = [
+            record
+            for record in await self._records.visible(guild_id)
+            if record.story_id != story.id
+            and NEARLY_THE_SAME < len(story.body) / record.characters < 1 / NEARLY_THE_SAME
+        ]
+
+        def compared() -> StoryRecord | None:
+            for record in records:
+                with contextlib.suppress(UnknownStoryError):
+                    if resemblance(self._files.load(record.story_id).body, story.body) >= NEARLY_THE_SAME:
+                        return record
+            return None
+
+        return await asyncio.to_thread(compared)
 
     async def changes(self, guild_id: int, record: StoryRecord) -> list[Change] | None:
         """Return what the last update of a story changed, or None where it never was updated."""

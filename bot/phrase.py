@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Quote, Reply
     from bot.changes import Change
     from bot.claim import Mention
-    from bot.store.records import Kept, StoryRecord
+    from bot.store.records import FollowRecord, Kept, StoryRecord
     from index.story import Story
 
 TEXT_LIMIT = 4000
@@ -263,6 +263,32 @@ def stories_texts(records: Sequence[StoryRecord], say: Phrases = ENGLISH) -> lis
     shown = lines[: _fitting(lines)]
     rest = [f"-# {len(shown)} / {len(lines)}"] if len(shown) < len(lines) else []
     return [say("stories"), "\n".join([*shown, *rest])]
+
+
+def follows_texts(
+    followed: Sequence[FollowRecord], records: Sequence[StoryRecord], say: Phrases = ENGLISH
+) -> list[str]:
+    """Return a line for each page and feed that is followed, as many as fit beside that many stories."""
+    lines = []
+    for record in followed:
+        looked = say("follow-looked", at=record.looked_at) if record.looked_at else say("follow-soon")
+        problem = f" · {escape(shortened(record.problem, _TITLE_CHARACTERS))}" if record.problem else ""
+        hours = record.every // 3600
+        lines.append(say("follow-line", address=address(record.url), hours=hours, looked=looked) + problem)
+    room = TEXT_LIMIT - _RESERVE - sum(map(len, stories_texts(records, say)))
+    shown: list[str] = []
+    for line in lines:
+        room -= len(line)
+        if room < 0:
+            break
+        shown.append(line)
+    rest = [f"-# {len(shown)} / {len(lines)}"] if len(shown) < len(lines) else []
+    return ["\n".join([say("follows"), *shown, *rest])] if followed else []
+
+
+def address(url: str) -> str:
+    """Return an address that is shown within a sentence, without a preview of its page below."""
+    return f"<{shortened(url, _URL_CHARACTERS)}>" if re.fullmatch(r"https?://[^\s<>]+", url) else escape(url[:99])
 
 
 def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:

@@ -7,13 +7,14 @@ import contextlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.errors import LoadError, UnreadableStoryError
+from index.feeds import FeedItem
 from index.story import Story
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 SECONDS = 60.0
 _COMMAND = (sys.executable, "-W", "ignore", "-m", "bot.extract")
@@ -33,7 +34,26 @@ async def read_safely(
     Raises:
         LoadError: it is no story, is damaged, or takes more time or memory than it may.
     """
-    about = json.dumps({"name": name, "url": url, "charset": charset}).encode()
+    about = {"name": name, "url": url, "charset": charset}
+    return Story(**(await _child(about, content, seconds, command))["story"])
+
+
+async def read_feed_safely(content: bytes, *, url: str | None = None, charset: str | None = None) -> list[FeedItem]:
+    """Return the items of a feed, read in a child process.
+
+    Raises:
+        LoadError: it is no feed, or takes more time or memory than it may.
+    """
+    about = {"url": url, "charset": charset, "is_feed": True}
+    return [FeedItem(**item) for item in (await _child(about, content, SECONDS, _COMMAND))["items"]]
+
+
+async def _child(about: Mapping[str, object], content: bytes, seconds: float, command: Sequence[str]) -> dict[str, Any]:
+    """Return what a child process makes of a file.
+
+    Raises:
+        LoadError: it refuses the file, or takes more time or memory than it may.
+    """
     environment = {key: value for key, value in os.environ.items() if "TOKEN" not in key}
     child = await asyncio.create_subprocess_exec(
         *command,
@@ -44,7 +64,7 @@ async def read_safely(
     )
     try:
         async with asyncio.timeout(seconds):
-            output, _ = await child.communicate(about + b"\n" + content)
+            output, _ = await child.communicate(json.dumps(about).encode() + b"\n" + content)
     except TimeoutError:
         message = "The file takes too long to read. Save the article's text as .txt and give that."
         raise UnreadableStoryError(message) from None
@@ -54,10 +74,10 @@ async def read_safely(
                 child.kill()
             await child.wait()
     try:
-        answer = json.loads(output)
+        answer: dict[str, Any] = json.loads(output)
     except ValueError:
         message = "The file takes too much time or memory to read. Save the article's text as .txt and give that."
         raise UnreadableStoryError(message) from None
     if "refused" in answer:
         raise LoadError(answer["refused"])
-    return Story(**answer["story"])
+    return answer

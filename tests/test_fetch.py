@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gzip
 import io
 import sys
 import zipfile
-from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import docx
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from discord_desk import said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
+from loopback_site import *  # noqa: F403 - as above
+from loopback_site import Site
 from pypdf import PdfWriter
-from ssrfguard import Policy
 
 from bot.errors import FetchError
-from bot.fetch import MOST_BYTES, Page, fetch
+from bot.fetch import FEED, MOST_BYTES, Page, fetch, fetch_if_changed
 from bot.sandbox import read_safely
 from index.errors import LoadError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     import simcord
 
 ARTICLE = """<!doctype html><html lang="en"><head><title>Harbour bridge closes | The Pilot</title>
@@ -73,45 +69,6 @@ async def test_an_address_that_is_none_of_the_public_web_is_refused_in_one_line(
     assert "secret" not in str(told.value)
 
 
-class Site:
-    """A loopback server whose pages a test sets; `asked` are the paths that were asked for."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, web.StreamResponse] = {}
-        self.asked: list[str] = []
-        self.port = 0
-
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request.path)
-        if request.path == "/slow":
-            await asyncio.sleep(30)
-        return self.pages.get(request.path) or web.Response(status=404)
-
-    def policy(self, **changes: object) -> Policy:
-        """What lets a test reach this server, and nothing else inside."""
-        return Policy(
-            allowed_networks=(ip_network("127.0.0.1/32"),),
-            allowed_ports=frozenset({self.port}),
-            **changes,  # type: ignore[arg-type]
-        )
-
-    async def fetch(self, path: str, seconds: float = 10) -> Page:
-        return await fetch(f"http://127.0.0.1:{self.port}{path}", policy=self.policy(max_redirects=5), seconds=seconds)
-
-
-@pytest_asyncio.fixture
-async def site() -> AsyncIterator[Site]:
-    site = Site()
-    app = web.Application()
-    app.router.add_get("/{path:.*}", site.serve)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    site.port = runner.addresses[0][1]
-    yield site
-    await runner.cleanup()
-
-
 def page(text: str, **headers: str) -> web.Response:
     return web.Response(body=text.encode(), headers={"Content-Type": "text/html; charset=utf-8", **headers})
 
@@ -144,6 +101,43 @@ async def test_a_redirect_to_somewhere_inside_is_refused(site: Site, target: str
     with pytest.raises(FetchError):
         await site.fetch("/go")
     assert site.asked == ["/go"]
+
+
+async def test_what_is_as_it_was_is_not_sent_again(site: Site) -> None:
+    def serve(request: web.Request) -> web.Response:
+        if request.headers.get("If-None-Match") == '"1"' or "If-Modified-Since" in request.headers:
+            return web.Response(status=304)
+        return page(ARTICLE, ETag='"1"', **{"Last-Modified": "Mon, 04 May 2026 10:00:00 GMT"})
+
+    site.pages["/bridge"] = serve
+    address, policy = site.address("/bridge"), site.policy()
+    first = await fetch_if_changed(address, policy=policy)
+    assert first is not None
+    assert (first.etag, first.modified) == ('"1"', "Mon, 04 May 2026 10:00:00 GMT")
+    assert await fetch_if_changed(address, etag=first.etag, policy=policy) is None
+    assert await fetch_if_changed(address, modified=first.modified, policy=policy) is None
+    assert await fetch_if_changed(address, etag='"0"', policy=policy) is not None
+    site.pages["/strange"] = web.Response(status=304)
+    with pytest.raises(FetchError, match="304"):
+        await site.fetch("/strange")
+
+
+async def test_a_server_says_when_to_come_back_and_when_never(site: Site) -> None:
+    site.pages["/busy"] = web.Response(status=503, headers={"Retry-After": "120"})
+    site.pages["/gone"] = web.Response(status=410)
+    with pytest.raises(FetchError) as busy:
+        await site.fetch("/busy")
+    with pytest.raises(FetchError) as gone:
+        await site.fetch("/gone")
+    assert (busy.value.retry_after, busy.value.is_gone) == (120, False)
+    assert (gone.value.retry_after, gone.value.is_gone) == (None, True)
+
+
+@pytest.mark.parametrize("content_type", ["application/rss+xml", "text/xml", "text/html", "text/plain"])
+async def test_a_feed_is_known_by_its_type_or_its_first_words(site: Site, content_type: str) -> None:
+    feed = b'<?xml version="1.0"?>\n<!-- ours -->\n<rss version="2.0"><channel></channel></rss>'
+    site.pages["/feed"] = web.Response(body=feed, content_type=content_type)
+    assert (await site.fetch("/feed")).name == FEED
 
 
 async def test_redirects_are_followed_and_do_not_go_on_for_ever(site: Site) -> None:
@@ -337,10 +331,10 @@ async def test_the_child_does_not_see_the_token(monkeypatch: pytest.MonkeyPatch)
 async def test_a_story_is_added_by_its_link(
     chief: simcord.MemberActor, channel: simcord.ChannelHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fetched(url: str) -> Page:
+    async def fetched(url: str, **_: object) -> Page:
         return Page(url, ARTICLE.encode(), "page.html", "utf-8")
 
-    monkeypatch.setattr("bot.intake.fetch", fetched)
+    monkeypatch.setattr("bot.intake.fetch_if_changed", fetched)
     shown = said((await chief.slash(channel, "story add", link="https://pilot.example/bridge")).response)
     assert shown.startswith("✔ Added: “Harbour bridge closes”")
 

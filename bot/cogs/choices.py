@@ -41,3 +41,21 @@ async def story_choices(
         for name, value in known
         if wanted in name.casefold()
     ][:_CHOICES]
+
+
+async def followed_choices(
+    bot: StorydeskBot, interaction: discord.Interaction[Any], typed: str
+) -> list[app_commands.Choice[int]]:
+    """Return the addresses that a guild follows and that hold what was typed."""
+    guild_id = bot.guild_of(interaction)
+    try:
+        followed = await asyncio.wait_for(bot.follower.of_guild(guild_id), _SECONDS) if guild_id else []
+    except (StorageError, TimeoutError) as error:
+        _log.warning("what is followed cannot be offered: %r", error)
+        return []
+    wanted = typed.casefold()
+    return [
+        app_commands.Choice(name=phrase.shortened(record.url, _CHOICE_CHARACTERS), value=record.id)
+        for record in followed
+        if wanted in record.url.casefold()
+    ][:_CHOICES]

@@ -10,10 +10,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import phrase
-from bot.cogs.choices import story_choices
+from bot.cogs.choices import followed_choices, story_choices
 from bot.cogs.outdated import mark_outdated
 from bot.errors import AskError
-from bot.intake import Intake
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.story_cards import remove_layout
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from index.story import Story
 
 _NAME_CHARACTERS = 150
+_HOURS = 168  # a week
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -35,7 +35,6 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Keep stories for `bot`."""
         super().__init__()
         self._bot = bot
-        self.intake = Intake()
         self._marking: set[asyncio.Task[int]] = set()
 
     @app_commands.command(description="Add a story: a link, a file, or text to paste.")
@@ -68,7 +67,10 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id)
         if not is_new:
             return notice(say("story-known", title=phrase.story_name(record)))
-        return notice(say("story-added", title=phrase.story_name(record), paragraphs=record.paragraphs))
+        texts = [say("story-added", title=phrase.story_name(record), paragraphs=record.paragraphs)]
+        if (other := await self._bot.library.similar(_guild(interaction), story)) is not None:
+            texts.append(say("story-similar", title=phrase.story_name(other)))
+        return TextLayout(texts)
 
     @app_commands.command(name="list", description="Show the stories that can be asked here.")
     async def show_all(self, interaction: discord.Interaction[Any]) -> None:
@@ -76,9 +78,10 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def listed(say: Phrases) -> TextLayout:
             records = await self._bot.library.visible(_guild(interaction))
-            if not records:
+            followed = await self._bot.follower.of_guild(_guild(interaction))
+            if not records and not followed:
                 return notice(say("stories-none", title=phrase.linked_title(await self._bot.desk.story())))
-            return TextLayout(phrase.stories_texts(records, say))
+            return TextLayout([*phrase.stories_texts(records, say), *phrase.follows_texts(followed, records, say)])
 
         await self._bot.respond(interaction, listed, ephemeral=True)
 
@@ -147,6 +150,40 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         await self._bot.respond(interaction, updated, checks=False)
 
+    @app_commands.command(description="Follow a page or a feed: take over changes and new stories by itself.")
+    @app_commands.describe(
+        story="A story that has an address, or the address of a page or feed", hours="How often to look, in hours"
+    )
+    async def follow(
+        self, interaction: discord.Interaction[Any], story: str, hours: app_commands.Range[int, 1, _HOURS] = 6
+    ) -> None:
+        """Follow a story, a page or a feed."""
+
+        async def followed(say: Phrases) -> TextLayout:
+            await self._bot.check_librarian(interaction)
+            record = await self._bot.follower.follow(_guild(interaction), story, hours, interaction.user.id)
+            kind = "follow-feed" if record.library_id is None else "follow-page"
+            return notice(say(kind, address=phrase.address(record.url), hours=hours))
+
+        await self._bot.respond(interaction, followed, checks=False)
+
+    @app_commands.command(description="Follow a page or a feed no more; its stories stay.")
+    @app_commands.describe(story="What to follow no more")
+    async def unfollow(self, interaction: discord.Interaction[Any], story: int) -> None:
+        """Follow something no more."""
+
+        async def unfollowed(say: Phrases) -> TextLayout:
+            await self._bot.check_librarian(interaction)
+            record = await self._bot.follower.unfollow(_guild(interaction), story)
+            return notice(say("unfollowed", address=phrase.address(record.url)))
+
+        await self._bot.respond(interaction, unfollowed, checks=False)
+
+    @unfollow.autocomplete("story")
+    async def _followed(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[int]]:
+        """Offer what the guild follows."""
+        return await followed_choices(self._bot, interaction, typed)
+
     @app_commands.command(description="Show what the last update of a story changed.")
     @app_commands.describe(story="Which story")
     async def changes(self, interaction: discord.Interaction[Any], story: str) -> None:
@@ -199,12 +236,13 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             AskError: it cannot be taken.
         """
         if file is not None:
-            return await self.intake.file(file.filename, file.size, file.read)
+            return await self._bot.intake.file(file.filename, file.size, file.read)
         self._bot.library.count_fetch(_guild(interaction))
-        return await self.intake.page(link or "")
+        return await self._bot.intake.page(link or "")
 
     @show.autocomplete("story")
     @update.autocomplete("story")
+    @follow.autocomplete("story")
     @changes.autocomplete("story")
     @use.autocomplete("story")
     @rename.autocomplete("story")
@@ -236,7 +274,7 @@ class PasteForm(discord.ui.Modal):
 
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
-            story = self._stories.intake.pasted(self._title.value, self._text.value)
+            story = bot.intake.pasted(self._title.value, self._text.value)
             return await self._stories.keep(interaction, story, say)
 
         await bot.respond(interaction, added, checks=False)

@@ -65,6 +65,26 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowRecord:
+    """A page or feed that a guild follows, looked at `every` so many seconds; times are seconds since 1970.
+
+    `library_id` is the story of a page, None for a feed; `next_at` None means that it is looked at no more.
+    """
+
+    id: int
+    guild_id: int
+    url: str
+    library_id: int | None
+    every: int
+    etag: str | None
+    modified: str | None
+    looked_at: int | None
+    next_at: int | None
+    failures: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoryRecord:
     """A story of the library: `guild_id` None is the operator's, for all guilds; `added_at` is seconds since 1970."""
 

@@ -21,6 +21,7 @@ from bot.store.database import engine_for, migrate, told
 from bot.store.records import AnswerRecord, Insights, Kept, Unanswered
 from bot.store.tables import (
     ChosenStory,
+    Followed,
     GivenAnswer,
     LibraryStory,
     SettingsChange,
@@ -264,7 +265,8 @@ class Store:
     async def forget_guild(self, guild_id: int) -> None:
         """Delete everything about a guild."""
         async with self.changing() as session:
-            for table in (SettingsOfGuild, SettingsChange, GivenAnswer, UnansweredQuestion, ChosenStory, LibraryStory):
+            of_guild = (SettingsOfGuild, SettingsChange, GivenAnswer, UnansweredQuestion, ChosenStory, Followed)
+            for table in (*of_guild, LibraryStory):
                 await session.execute(delete(table).where(table.guild_id == guild_id))
         self._settings.pop(guild_id, None)
 

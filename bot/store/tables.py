@@ -127,6 +127,35 @@ class ChosenStory(Table):
     library_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
 
 
+class Followed(Table):
+    """A page that a guild follows, or without `library_id` a feed; without `next_at` it is looked at no more."""
+
+    __tablename__ = "followed"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - as above
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    url: Mapped[str] = mapped_column(Text)
+    library_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
+    every: Mapped[int]
+    etag: Mapped[str | None] = mapped_column(Text)
+    modified: Mapped[str | None] = mapped_column(Text)
+    looked_at: Mapped[int | None] = mapped_column(BigInteger)
+    next_at: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    failures: Mapped[int]
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
+class SeenItem(Table):
+    """An item of a followed feed that was looked at."""
+
+    __tablename__ = "seen_items"
+
+    followed_id: Mapped[int] = mapped_column(ForeignKey("followed.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class StoryVersion(Table):
     """A text that a story had before it was updated."""
 

@@ -1,0 +1,186 @@
+"""Follows pages and feeds: looks at them now and then, takes over what changed, brings what is new.
+
+A look asks whether anything changed since the last one. What fails is looked at less and less often, and not
+again once its server says that it is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.errors import (
+    AskError,
+    FetchError,
+    FollowQuotaError,
+    NoAddressError,
+    RefusedStoryError,
+    StorydeskError,
+)
+from bot.store.records import FollowRecord
+from index.errors import StoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.intake import Intake
+    from bot.library import Library
+    from bot.store.follows import FollowStore
+    from index.feeds import FeedItem
+    from index.story import Story
+
+_log = logging.getLogger("storydesk")
+
+_HOUR = 3600  # seconds
+_LONGEST = 7 * 24 * _HOUR
+_JITTER = 0.1  # of the interval, so that what began together is not looked at together
+_DOUBLINGS = 6
+_FIRST_ITEMS, _ITEMS = 5, 20  # of a feed in one look; a new feed brings its newest
+_AT_ONCE = 10  # looks in one round
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A story of a guild that changed: its text before and now."""
+
+    guild_id: int
+    before: Story
+    now: Story
+
+
+class Follower:
+    """Looks at what guilds follow; it needs no Discord."""
+
+    def __init__(self, records: FollowStore, library: Library, intake: Intake, *, most: int) -> None:
+        """Follow up to `most` pages and feeds of each guild."""
+        self._records = records
+        self._library = library
+        self._intake = intake
+        self._most = most
+
+    async def follow(self, guild_id: int, what: str, hours: int, member_id: int | None = None) -> FollowRecord:
+        """Follow a page or feed by its address, or a story of the guild that has one; a new page's story is added.
+
+        A feed's newest items come with the next round.
+
+        Raises:
+            AskError: it cannot be fetched, is no story of the guild's own, has no address, or a quota is used up.
+            StorageError, StoryError, StorydeskError: as `Library.add`.
+        """
+        followed = await self._records.of_guild(guild_id)
+        if len(followed) >= self._most:
+            message = "This server follows as much as it may."
+            raise FollowQuotaError(message, followed=self._most)
+        now = int(time.time())
+        wanted = FollowRecord(0, guild_id, what.strip(), None, hours * _HOUR, None, None, None, now, 0, None)
+        if not re.match(r"https?://", wanted.url, re.IGNORECASE):
+            return await self._follow_story(wanted)
+        self._library.count_fetch(guild_id)
+        found = await self._intake.look(wanted.url)
+        if found is None or found.story is None:
+            return await self._records.follow(wanted)
+        story, _ = await self._library.add(guild_id, found.story, member_id)
+        known = replace(wanted, library_id=story.id, etag=found.etag, modified=found.modified, looked_at=now)
+        return await self._records.follow(replace(known, next_at=_next(known)))
+
+    async def _follow_story(self, wanted: FollowRecord) -> FollowRecord:
+        record = await self._library.named(wanted.guild_id, wanted.url)
+        if record.url is None or record.guild_id != wanted.guild_id:
+            message = "That story has no address, or is not this server's own."
+            raise NoAddressError(message)
+        return await self._records.follow(replace(wanted, url=record.url, library_id=record.id))
+
+    async def unfollow(self, guild_id: int, number: int) -> FollowRecord:
+        """Follow something no more.
+
+        Raises:
+            UnknownFollowError: the guild does not follow it.
+        """
+        return await self._records.unfollow(guild_id, number)
+
+    async def of_guild(self, guild_id: int) -> list[FollowRecord]:
+        """Return what a guild follows."""
+        return await self._records.of_guild(guild_id)
+
+    async def look_round(self) -> list[Update]:
+        """Look at what is due, one after the other; return the stories that changed."""
+        updates: list[Update] = []
+        for followed in await self._records.due(int(time.time()), _AT_ONCE):
+            updates += await self.look(followed)
+        return updates
+
+    async def look(self, followed: FollowRecord) -> list[Update]:
+        """Look at something now, and write down when to look again; return the story that changed, if it did."""
+        looked = replace(followed, looked_at=int(time.time()), failures=0, problem=None)
+        updates: list[Update] = []
+        try:
+            self._library.count_fetch(followed.guild_id)
+            found = await self._intake.look(followed.url, followed.etag, followed.modified)
+            if found is not None:
+                if found.story is not None and followed.library_id is not None:
+                    updates = await self._updated(followed.guild_id, followed.library_id, found.story)
+                if await self._bring(followed, found.items):  # else it shall be sent again
+                    looked = replace(looked, etag=found.etag, modified=found.modified)
+            looked = replace(looked, next_at=_next(looked))
+        except (AskError, StorydeskError, StoryError) as error:
+            looked = _failed(followed, error)
+        await self._records.looked(looked)
+        return updates
+
+    async def _updated(self, guild_id: int, number: int, story: Story) -> list[Update]:
+        records = await self._library.visible(guild_id)
+        before = next((record for record in records if record.id == number), None)
+        if before is None:
+            return []
+        old = await self._library.story(guild_id, before.story_id)
+        _, is_changed = await self._library.update(guild_id, number, story)
+        return [Update(guild_id, old, story)] if is_changed else []
+
+    async def _bring(self, followed: FollowRecord, items: Sequence[FeedItem]) -> bool:
+        """Add the stories that a feed names and the guild has not; return whether all of them could be read.
+
+        Raises:
+            QuotaError, FetchQuotaError: the guild has brought as much as it may.
+        """
+        unseen = await self._records.unseen(followed.id, [item.key for item in items])
+        new = [item for item in items if item.key in unseen]
+        if followed.looked_at is None:
+            await self._records.see(followed.id, [item.key for item in new[_FIRST_ITEMS:]])
+            new = new[:_FIRST_ITEMS]
+        are_all_read = len(new) <= _ITEMS
+        known = {record.url for record in await self._library.visible(followed.guild_id)}
+        for item in new[:_ITEMS]:
+            if item.link not in known:
+                self._library.count_fetch(followed.guild_id)
+                try:
+                    story = await self._intake.page(item.link)
+                except RefusedStoryError as error:
+                    _log.info("an item of the feed %d cannot be read: %s", followed.id, error)
+                    are_all_read = False
+                    continue
+                if await self._library.similar(followed.guild_id, story) is None:
+                    await self._library.add(followed.guild_id, story)
+            await self._records.see(followed.id, [item.key])
+        return are_all_read
+
+
+def _failed(followed: FollowRecord, error: Exception) -> FollowRecord:
+    """Return what to write down of a look that failed."""
+    cause = error.__cause__
+    looked = replace(followed, failures=followed.failures + 1, problem=str(error))
+    if isinstance(cause, FetchError) and cause.is_gone:
+        return replace(looked, next_at=None)
+    next_at = _next(looked)
+    if isinstance(cause, FetchError) and cause.retry_after is not None:
+        next_at = max(next_at, int(time.time()) + min(cause.retry_after, _LONGEST))
+    return replace(looked, next_at=next_at)
+
+
+def _next(followed: FollowRecord) -> int:
+    """Return when to look again: doubled with each failure, and a little sooner or later than the others."""
+    wait = min(followed.every * 2 ** min(followed.failures, _DOUBLINGS), _LONGEST)
+    return int(time.time() + wait * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - no secret
