@@ -95,7 +95,8 @@ def figures(asked: Sequence[Asked], read_pairs: ReadPairs) -> dict[str, float]:
         of_set = [a for a in asked if a.source == name]
         report |= _span_figures(name, of_set, readings)
         report |= _rerank_figures(name, of_set, readings)
-    report |= _abstention_figures([a for a in asked if a.source == "squad2"], readings)
+    for name in sorted({a.source for a in asked if not a.case.spans}):
+        report |= _abstention_figures(name, [a for a in asked if a.source == name], readings)
     return {key: round(value, 4) for key, value in report.items()}
 
 
@@ -132,14 +133,14 @@ def _rerank_figures(name: str, asked: Sequence[Asked], readings: dict[Pair, Read
     return report
 
 
-def _abstention_figures(asked: Sequence[Asked], readings: dict[Pair, Reading]) -> dict[str, float]:
+def _abstention_figures(name: str, asked: Sequence[Asked], readings: dict[Pair, Reading]) -> dict[str, float]:
     labels = [bool(a.case.spans) for a in asked]
     best = {
         "cosine": [a.cosine for a in asked],
         "paragraph": [max(readings[a.case.question, p].score for p in a.paragraph) for a in asked],
         "top5": [max(readings[a.case.question, p].score for p, _, _ in a.ranked[:5]) for a in asked],
     }
-    return {f"squad2/auroc/{name}": auroc(scores, labels) for name, scores in best.items()}
+    return {f"{name}/auroc/{by}": auroc(scores, labels) for by, scores in best.items()}
 
 
 def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:

@@ -16,6 +16,7 @@ from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+import news
 import numpy as np
 from near_misses import names_in, near_miss
 from told_questions import told
@@ -24,13 +25,16 @@ from index.sentences import split_sentences
 from index.story import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
     Encode = Callable[[list[str]], Floats]
+
+NEWS: Final = "news"
+"""The name of the set of our own telling."""
 
 WINDOW_SIZES: Final = (1, 2, 3, 4)
 WINDOW_WEIGHTS: Final = (0.5, 0.25, 0.15, 0.1)
@@ -71,6 +75,8 @@ class Case:
     gold: tuple[int, ...]
     paragraph: Span | None
     kind: str
+    tempting: tuple[int, ...] = ()
+    """The sentences that look most as if they answered an unanswerable question, where somebody said so."""
 
 
 class Source:
@@ -154,10 +160,19 @@ def kind_of(question: str) -> str:
 
 def load_sources(folder: Path, names: Sequence[str], encode: Encode, cache: Path) -> list[Source]:
     """Load the sets `names` of `folder`; embeddings of sentences and questions are kept in `cache` (a folder)."""
-    sources = [source for name in names for source in _read_set(folder / name, name)]
+    told = [(_rows(folder / name / "stories.jsonl"), _rows(folder / name / "cases.jsonl"), name) for name in names]
+    return _embedded([source for rows in told for source in _sources(*rows)], encode, cache / folder.name)
+
+
+def load_news(encode: Encode, cache: Path, *, dev: bool) -> list[Source]:
+    """Load the news of our own telling: the stories kept from training, or the others; `cache` as in `load_sources`."""
+    return _embedded(_sources(*news.rows(dev=dev), NEWS), encode, cache / "own")
+
+
+def _embedded(sources: list[Source], encode: Encode, cache: Path) -> list[Source]:
     cache.mkdir(parents=True, exist_ok=True)
     for source in sources:
-        kept = cache / f"{folder.name}-{source.set_name}-{source.id}.npz"
+        kept = cache / f"{source.set_name}-{source.id}.npz"
         if not kept.exists():
             texts = [source.text[s.start : s.end] for s in source.sentences]
             np.savez(kept, dense=encode(texts), queries=encode([case.question for case in source.cases]))
@@ -169,9 +184,9 @@ def load_sources(folder: Path, names: Sequence[str], encode: Encode, cache: Path
     return sources
 
 
-def _read_set(folder: Path, name: str) -> list[Source]:
-    sources = {row["id"]: Source(name, row) for row in _rows(folder / "stories.jsonl")}
-    for row in _rows(folder / "cases.jsonl"):
+def _sources(stories: Iterable[dict[str, Any]], cases: Iterable[dict[str, Any]], name: str) -> list[Source]:
+    sources = {row["id"]: Source(name, row) for row in stories}
+    for row in cases:
         source = sources[row["story_id"]]
         source.cases.append(_case(source, row))
     return list(sources.values())
@@ -197,7 +212,9 @@ def _case(source: Source, row: dict[str, Any]) -> Case:
         gold |= {at for start, end in row["spans"] for at in _covering(source, Span(start, end))}
     paragraph = Span(*row["paragraph"]) if row.get("paragraph") else None
     answers = tuple(row["answers"])
-    return Case(row["id"], row["question"], answers, spans, tuple(sorted(gold)), paragraph, kind_of(row["question"]))
+    tempting = tuple(_covering(source, Span(*row["tempting"]))) if "tempting" in row else ()
+    kind = kind_of(row["question"])
+    return Case(row["id"], row["question"], answers, spans, tuple(sorted(gold)), paragraph, kind, tempting)
 
 
 def _spans(source: Source, row: dict[str, Any]) -> tuple[Span, ...]:
@@ -242,19 +259,30 @@ class ExampleMaker:
     """Makes one epoch of examples; the same `(seed, epoch)` gives the same list."""
 
     def __init__(
-        self, sources: Sequence[Source], seed: int, *, wide: float = 0.0, made: float = 1.0, wrong: float = 0.0
+        self,
+        sources: Sequence[Source],
+        seed: int,
+        *,
+        wide: float = 0.0,
+        made: float = 1.0,
+        wrong: float = 0.0,
+        news_times: int = 1,
+        others: float = 1.0,
     ) -> None:
         """Make examples from all cases of `sources`.
 
         The share `wide` of windows has four to seven sentences. Of the near misses that a template
         or a rule made, the share `made` is kept. So many questions as the share `wrong` says are
-        paired with one more passage that does not answer them.
+        paired with one more passage that does not answer them. Each question of the news of our own
+        telling comes `news_times` an epoch, of those of the other sets only the share `others`.
         """
         self._sources = sources
         self._wide = wide
         self._made = made
         self._wrong = wrong
         self._seed = seed
+        self._news_times = news_times
+        self._others = others
         self._rankings: dict[tuple[str, int], NDArray[np.int64]] = {}
 
     def epoch(self, number: int) -> list[Example]:
@@ -263,16 +291,23 @@ class ExampleMaker:
         examples: list[Example] = []
         for source in self._sources:
             for at, case in enumerate(source.cases):
-                if case.spans:
-                    examples.extend(self._answerable(source, at, random))
-                elif case.paragraph is not None:
-                    examples.extend(self._unanswerable(source, at, random))
-            examples.extend(told_examples(source, random))
+                for _ in range(self._times(source, random)):
+                    if case.spans:
+                        examples.extend(self._answerable(source, at, random))
+                    elif case.paragraph is not None:
+                        examples.extend(self._unanswerable(source, at, random))
+            if random.random() < self._others:
+                examples.extend(told_examples(source, random))
         if self._made < 1:
             examples = [e for e in examples if e.origin not in _MADE or random.random() < self._made]
         examples = [_as_members_type(example, random) for example in examples]
         random.shuffle(examples)
         return examples
+
+    def _times(self, source: Source, random: Random) -> int:
+        if source.set_name == NEWS:
+            return self._news_times
+        return int(self._others >= 1 or random.random() < self._others)
 
     def _answerable(self, source: Source, at: int, random: Random) -> Iterator[Example]:
         case = source.cases[at]
@@ -332,6 +367,7 @@ class ExampleMaker:
         if case.paragraph is None:
             return
         inside = [i for i in self._ranked(source, at) if _overlap(source.sentences[i], case.paragraph)]
+        inside.sort(key=lambda i: i not in case.tempting)  # those first, the others as they are ranked
         for rank in (0, min(1 + int(random.expovariate(0.7)), len(inside) - 1)):
             window = self._around(source, inside[rank], inside[rank], random)
             if rank == 0 or random.random() < 0.6:

@@ -15,6 +15,7 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
@@ -26,8 +27,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 from reader_bench import figures, sample
-from reader_examples import Example, ExampleMaker, Source, load_sources
-from safetensors.torch import save_file
+from reader_examples import NEWS, Example, ExampleMaker, Source, load_news, load_sources
+from safetensors.torch import load_file, save_file
 from torch.nn import functional
 from transformers import AutoTokenizer, BertForQuestionAnswering
 from transformers.utils import logging
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 
 SETS: Final = ("squad2", "newwiki", "wikinews")
 BASE_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-DEV_SIZES: Final = {"squad2": 600, "newwiki": 400, "wikinews": 300}
-DEV_SIZES_QUICK: Final = {"squad2": 360, "newwiki": 200, "wikinews": 150}
+DEV_SIZES: Final = {"squad2": 600, "newwiki": 400, "wikinews": 300, NEWS: 600}
+DEV_SIZES_QUICK: Final = {"squad2": 360, "newwiki": 120, "wikinews": 120, NEWS: 360}
 _POOL: Final = 64
 """Batches that are sorted by length together, so that little is padded and much stays random."""
 
@@ -67,6 +68,10 @@ class Recipe:
     wide: float = 0.0
     made: float = 1.0
     wrong: float = 0.0
+    news_times: int = 1
+    others: float = 1.0
+    begin: str = ""
+    """A folder with an exported reader whose weights it begins with; empty means the encoder's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,18 @@ class Trainer:
         self.tokenizer: Any = AutoTokenizer.from_pretrained(model_folder())
         self.model = base_model(recipe)
         self.trained = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+        if recipe.begin:
+            put(self.trained, restored(load_file(Path(recipe.begin) / "reader.safetensors")))
         self.average = {n: p.detach().clone() for n, p in self.trained.items()}
         self.optimizer = torch.optim.AdamW(_groups(self.trained, recipe), lr=recipe.learning_rate)
         self.maker = ExampleMaker(
-            sources, recipe.seed + 1000 * recipe.order, wide=recipe.wide, made=recipe.made, wrong=recipe.wrong
+            sources,
+            recipe.seed + 1000 * recipe.order,
+            wide=recipe.wide,
+            made=recipe.made,
+            wrong=recipe.wrong,
+            news_times=recipe.news_times,
+            others=recipe.others,
         )
         self.step = 0
         self.steps = recipe.epochs * len(self._batches(0))
@@ -296,10 +309,14 @@ def _answer_tokens(example: Example, offsets: Sequence[Sequence[int]], inside: S
 
 def encoder(texts: list[str]) -> NDArray[np.float32]:
     """Embed `texts` with the bundled model, (texts, 384) float32, rows of unit length."""
+    return _loaded_encoder().encode(texts, batch_size=64, normalize_embeddings=True, convert_to_numpy=True)
+
+
+@cache
+def _loaded_encoder() -> Any:  # noqa: ANN401 - sentence-transformers leaves it untyped
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(model_folder()), device="cpu")
-    return model.encode(texts, batch_size=64, normalize_embeddings=True, convert_to_numpy=True)
+    return SentenceTransformer(str(model_folder()), device="cpu")
 
 
 def quantised(tensor: Tensor) -> tuple[Tensor, Tensor]:
@@ -329,6 +346,15 @@ def stored_tensors(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.contiguous() for name, tensor in stored.items()}
 
 
+def restored(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the float32 weights that `stored_tensors` wrote down."""
+    return {
+        name: dequantised(tensor, stored[f"{name}.scale"]) if tensor.dtype == torch.int8 else tensor.float()
+        for name, tensor in stored.items()
+        if not name.endswith(".scale")
+    }
+
+
 def export(trainer: Trainer, out: Path, dev: Sequence[Any], blended: Sequence[Path] = ()) -> dict[str, Any]:
     """Write the shippable folder from the last checkpoint's averaged weights; return `reader.json`'s content.
 
@@ -340,11 +366,7 @@ def export(trainer: Trainer, out: Path, dev: Sequence[Any], blended: Sequence[Pa
     state = checkpoints[0]
     before = trainer.measured(dev)
     stored = stored_tensors(trainer.average)
-    trainer.average = {
-        name: dequantised(tensor, stored[f"{name}.scale"]) if tensor.dtype == torch.int8 else tensor.float()
-        for name, tensor in stored.items()
-        if not name.endswith(".scale")
-    }
+    trainer.average = restored(stored)
     about = {
         "base_model": "sentence-transformers/all-MiniLM-L6-v2",
         "base_sha256": BASE_SHA256,
@@ -386,9 +408,12 @@ def main() -> None:
     recipe = Recipe(**{name: options[name] for name in asdict(Recipe())})
     work: Path = options["work"]
     work.mkdir(parents=True, exist_ok=True)
-    cache = work.parent / "cache"
-    trainer = Trainer(recipe, work, load_sources(options["data"] / "train", SETS, encoder, cache))
-    dev = load_sources(options["data"] / "dev", SETS, encoder, cache)
+    kept = work.parent / "cache"
+    trained_on = load_sources(options["data"] / "train", SETS, encoder, kept)
+    if recipe.news_times:
+        trained_on += load_news(encoder, kept, dev=False)
+    trainer = Trainer(recipe, work, trained_on)
+    dev = load_sources(options["data"] / "dev", SETS, encoder, kept) + load_news(encoder, kept, dev=True)
     if options["what"] == "train":
         trainer.run(sample(dev, DEV_SIZES_QUICK), options["every"])
     else:
