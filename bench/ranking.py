@@ -22,6 +22,7 @@ from bot.config import Config
 from bot.opening import load_embedder
 from bot.ranking import rank
 from bot.reader import BUNDLED_READER, Reader
+from bot.together import alone
 from index.fusion import Evidence
 from index.spelling import Speller
 from index.story_index import StoryIndex
@@ -73,7 +74,7 @@ def rankings(index: StoryIndex, windows: Scores, case: Case, vector: Scores) -> 
 def read_scores(index: StoryIndex, case: Case, embedder: Embedder, reader: Reader, speller: Speller) -> Scores:
     """Return the scores of the ranking that ships, (n,) float32; what is not among the best ten has the least."""
     scores = np.full(len(index), -np.inf, dtype=np.float32)
-    for found in rank(case.question, index, 10, embedder=embedder, reader=reader, speller=speller).candidates:
+    for found in alone(rank(case.question, index, 10, speller), embedder, reader).candidates:
         scores[found.hit.number] = found.score
     return scores
 

@@ -2,20 +2,24 @@
 
 Everything below the desk is synchronous and runs in its one worker thread, everything above is
 async: this is the only boundary. One thread, since the model computes on one; questions queue up
-in the order in which they came. The model loads in that thread too, and whoever asks meanwhile
-waits for it.
+in the order in which they came, and those that wait are answered together, which costs the models
+half as much. The model loads in that thread too, and whoever asks meanwhile waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 import numpy as np
 
 from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError
+from bot.shelf import Asked
 from bot.telemetry import QuestionAnswered, log_question
 
 if TYPE_CHECKING:
@@ -35,6 +39,18 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _TEXTS_A_TURN = 16
+_TOGETHER = 16  # questions that are answered at once
+_REMEMBERED = 256  # replies
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A question that waits: when it came, when its turn began, and the future of its reply."""
+
+    asked: Asked
+    reply: asyncio.Future[Reply]
+    came: float
+    began: float = 0.0
 
 
 class Desk:
@@ -58,7 +74,12 @@ class Desk:
         self._load = load
         self._max_question_characters = max_question_characters
         self._most_waiting = most_waiting
-        self._waiting = 0
+        self._waiting: deque[_Waiting] = deque()
+        self._under_way = 0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self._is_draining = False
+        self._replies: OrderedDict[Asked, Reply] = OrderedDict()
         self._closest = closest
         self._hook = hook
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
@@ -79,10 +100,19 @@ class Desk:
         if self._opened is None:
             self._opened = asyncio.create_task(self._run(self._load), name="desk-load")
 
+    async def drain(self, seconds: float) -> bool:
+        """Take no more questions and give those under way so many seconds; return whether all were answered."""
+        self._is_draining = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._is_idle.wait(), seconds)
+        return self._is_idle.is_set()
+
     async def close(self) -> None:
         """Let go of the worker thread; questions that have not begun are cancelled."""
         self._placer.shutdown(wait=False, cancel_futures=True)
         self._worker.shutdown(wait=False, cancel_futures=True)
+        while self._waiting:
+            self._waiting.popleft().reply.cancel()
         if self._opened is not None:
             await asyncio.gather(self._opened, return_exceptions=True)
 
@@ -106,6 +136,11 @@ class Desk:
             AskError, StoryError, StorydeskError: as `ask`.
         """
         await self._shelf_with(story_id)
+        self.forget_replies()
+
+    def forget_replies(self) -> None:
+        """Work on every question again, also on those that were just answered."""
+        self._replies.clear()
 
     async def ask(
         self,
@@ -123,20 +158,51 @@ class Desk:
             StoryError, StorydeskError: the model or a story could not be loaded.
         """
         came = time.perf_counter()
-        asked = self._checked(question)
-        if self._waiting >= self._most_waiting:
-            message = f"I am busy: {self._waiting} questions wait already. Please try again in a minute."
-            raise BusyError(message, waiting=self._waiting)
-        self._waiting += 1
+        checked = self._checked(question)
+        if self._is_draining or self._under_way >= self._most_waiting:
+            message = f"I am busy: {self._under_way} questions wait already. Please try again in a minute."
+            raise BusyError(message, waiting=self._under_way)
+        asked = Asked(checked, tuple(_several(story_id)), strictness)
+        self._under_way += 1
+        self._is_idle.clear()
         try:
-            several = _several(story_id)
-            shelf = await self._shelf_with(*several)
-            began, reply, ended = await self._run(shelf.answer_best, asked, several, self._closest, strictness)
+            shelf = await self._shelf_with(*asked.story_ids)
+            known = self._replies.get(asked)
+            if known is not None:
+                self._replies.move_to_end(asked)
+                self._hook(_event(known, asked, came, time.perf_counter(), is_repeated=True))
+                return known
+            waiting = _Waiting(asked, asyncio.get_running_loop().create_future(), came)
+            self._waiting.append(waiting)
+            self._worker.submit(self._answer_waiting, shelf)
+            reply = await waiting.reply
         finally:
-            self._waiting -= 1
-        event = QuestionAnswered(reply.verdict, reply.confidence, len(asked), began - came, ended - began)
-        self._hook(event)
+            self._under_way -= 1
+            if not self._under_way:
+                self._is_idle.set()
+        self._replies[asked] = reply
+        if len(self._replies) > _REMEMBERED:
+            self._replies.popitem(last=False)
+        self._hook(_event(reply, asked, came, waiting.began))
         return reply
+
+    def _answer_waiting(self, shelf: Shelf) -> None:
+        """Answer the questions that wait, in the worker thread; whoever gave up waiting is passed over."""
+        turn: list[_Waiting] = []
+        with contextlib.suppress(IndexError):
+            while len(turn) < _TOGETHER:
+                waiting = self._waiting.popleft()
+                if not waiting.reply.cancelled():
+                    turn.append(waiting)
+        began = time.perf_counter()
+        replies: list[Reply | Exception]
+        try:
+            replies = shelf.answer_all([one.asked for one in turn], self._closest)
+        except Exception as error:  # noqa: BLE001 - whatever it is, all who wait are told
+            replies = [error] * len(turn)
+        for waiting, made in zip(turn, replies, strict=True):
+            waiting.began = began
+            waiting.reply.get_loop().call_soon_threadsafe(_settle, waiting.reply, made)
 
     async def ask_with_ranking(self, question: str, story_id: str | None, count: int) -> tuple[Reply, list[Quote]]:
         """Return the reply to `question` and the `count` best passages in the ranking that it was made from.
@@ -239,6 +305,21 @@ class Desk:
             )
             raise QuestionTooLongError(message, length=f"{len(asked):,}", limit=f"{self._max_question_characters:,}")
         return asked
+
+
+def _settle(future: asyncio.Future[Reply], made: Reply | Exception) -> None:
+    if future.done():
+        return  # whoever asked has given up
+    if isinstance(made, Exception):
+        future.set_exception(made)
+    else:
+        future.set_result(made)
+
+
+def _event(reply: Reply, asked: Asked, came: float, began: float, *, is_repeated: bool = False) -> QuestionAnswered:
+    ended = time.perf_counter()
+    length = len(asked.question)
+    return QuestionAnswered(reply.verdict, reply.confidence, length, began - came, ended - began, is_repeated)
 
 
 def _several(story_id: str | Sequence[str] | None) -> list[str | None]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from bot.question import focus
+from bot.together import Pairs, Texts
 from index.story import Span
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.reader import Reading
-    from index.embed import Embedder
+    from bot.together import Work
     from index.spelling import Speller
     from index.story_index import Hit, StoryIndex
 
@@ -72,51 +73,51 @@ class Ranking:
     candidates: tuple[Candidate, ...]
 
 
-def rank(
-    question: str, index: StoryIndex, count: int, *, embedder: Embedder, reader: Reads, speller: Speller
-) -> Ranking:
+def rank(question: str, index: StoryIndex, count: int, speller: Speller) -> Work[Ranking]:
     """Return the `count` best passages of `index` for `question`, best first.
 
     Only those that were read change places: an unread passage never overtakes one that was read.
     """
     whole = speller.mended(question)
     asked = focus(whole)
-    hits = index.search_vector(asked, _vector(asked, whole, embedder), max(count, READ))
-    read = _read(asked, index, hits[:READ], reader)
+    hits = index.search_vector(asked, (yield from _vector(asked, whole)), max(count, READ))
+    read = yield from _read(asked, index, hits[:READ])
     unread = [Candidate(hit, hit.score + READER_WEIGHT * UNREAD) for hit in hits[READ:]]
     ordered = sorted(read, key=lambda candidate: -candidate.score)
-    ordered[:1] = [_read_again(asked, index, best, reader) for best in ordered[:1]]
+    if ordered:
+        ordered[0] = yield from _read_again(asked, index, ordered[0])
     return Ranking(asked, tuple([*ordered, *unread][:count]))
 
 
-def _vector(asked: str, whole: str, embedder: Embedder) -> NDArray[np.float32]:
+def _vector(asked: str, whole: str) -> Work[NDArray[np.float32]]:
     """Return the query's embedding, (d,) float32: that of what asks, with half as much of the whole message."""
     if asked == whole:
-        return np.asarray(embedder.encode([asked])[0])
-    vectors = embedder.encode([asked, whole])
+        return np.asarray((yield Texts((asked,)))[0])
+    vectors = yield Texts((asked, whole))
     mixed = vectors[0] + _WHOLE_MESSAGE * vectors[1]
     return np.asarray(mixed / np.linalg.norm(mixed), dtype=np.float32)
 
 
-def _read(question: str, index: StoryIndex, hits: Sequence[Hit], reader: Reads) -> list[Candidate]:
+def _read(question: str, index: StoryIndex, hits: Sequence[Hit]) -> Work[list[Candidate]]:
     windows = [_window(index, hit, -1) for hit in hits]
-    found = []
-    for hit, (read, words) in zip(hits, _readings(question, index, hits, windows, reader), strict=True):
-        found.append(Candidate(hit, hit.score + READER_WEIGHT * read, read, words))
-    return found
+    readings = yield from _readings(question, index, hits, windows)
+    return [
+        Candidate(hit, hit.score + READER_WEIGHT * read, read, words)
+        for hit, (read, words) in zip(hits, readings, strict=True)
+    ]
 
 
-def _read_again(question: str, index: StoryIndex, best: Candidate, reader: Reads) -> Candidate:
+def _read_again(question: str, index: StoryIndex, best: Candidate) -> Work[Candidate]:
     windows = [best.hit.passage.span, _window(index, best.hit, +1)]
-    again = _readings(question, index, [best.hit, best.hit], windows, reader)
+    again = yield from _readings(question, index, [best.hit, best.hit], windows)
     return replace(best, support=fmean([best.read or 0.0, *(read for read, _ in again)]))
 
 
 def _readings(
-    question: str, index: StoryIndex, hits: Sequence[Hit], windows: Sequence[Span], reader: Reads
-) -> list[tuple[float, Span | None]]:
+    question: str, index: StoryIndex, hits: Sequence[Hit], windows: Sequence[Span]
+) -> Work[list[tuple[float, Span | None]]]:
     """Return, for each hit in its window, the reader's score and where in the hit it sees the answer."""
-    readings = reader.read_pairs([(question, index.story.text(window)) for window in windows])
+    readings = yield Pairs(tuple((question, index.story.text(window)) for window in windows))
     return list(starmap(_inside, zip(hits, windows, readings, strict=True)))
 
 

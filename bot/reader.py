@@ -12,6 +12,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -35,7 +37,8 @@ MAX_TOKENS: Final = 192
 MAX_ANSWER_TOKENS: Final = 30
 """Tokens; the longest answer that is looked for."""
 
-_BATCH: Final = 16
+_BATCH: Final = 8
+_THREADS: Final = 4
 _NO_SPAN: Final = -1e30
 
 
@@ -55,8 +58,11 @@ class Reading:
 class Reader:
     """An extractive question-answering model and its tokenizer.
 
-    `bfloat16` computes matrix products with 16 bits: three times as fast where the processor has
+    `bfloat16` computes matrix products with 16 bits: twice as fast where the processor has
     instructions for it, scores within a few hundredths, and very slow elsewhere.
+
+    Batches are read side by side, each in a thread of its own, which do not wait for each other as
+    torch's own threads do: on two cores twice as fast, on busy ones no slower.
     """
 
     def __init__(
@@ -75,6 +81,8 @@ class Reader:
         self._tokenizer = tokenizer
         self.fingerprint = fingerprint
         self._bfloat16 = bfloat16
+        self._threads = min(_cores(), _THREADS)
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="reader")
 
     @classmethod
     def open(cls, name: str, encoder: nn.Module) -> Self:
@@ -143,21 +151,20 @@ class Reader:
     def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
         """Return the best answer of each (question, passage), in their order.
 
-        Pairs are run longest first in batches of equal length, because padding costs as much as text.
+        Pairs are run longest first in batches of similar length, because padding costs as much as text.
         """
-        import torch
-
         if not pairs:
             return []
         encodings = self._encodings(pairs)
         order = sorted(range(len(pairs)), key=lambda at: (-len(encodings[at].ids), at))
-        readings: dict[int, Reading] = {}
-        with torch.inference_mode():
-            for first in range(0, len(order), _BATCH):
-                batch = order[first : first + _BATCH]
-                spans = self._best_spans([encodings[at] for at in batch])
-                for at, (start, end, score) in zip(batch, spans, strict=True):
-                    readings[at] = _reading(encodings[at].offsets, pairs[at][1], start, end, score)
+        size = min(_BATCH, -(-len(order) // self._threads))
+        batches = [order[first : first + size] for first in range(0, len(order), size)]
+        found = self._pool.map(lambda batch: self._best_spans([encodings[at] for at in batch]), batches)
+        readings = {
+            at: _reading(encodings[at].offsets, pairs[at][1], start, end, score)
+            for batch, spans in zip(batches, found, strict=True)
+            for at, (start, end, score) in zip(batch, spans, strict=True)
+        }
         return [readings[at] for at in range(len(pairs))]
 
     def _encodings(self, pairs: Sequence[tuple[str, str]]) -> list[Any]:
@@ -186,10 +193,15 @@ class Reader:
             if name in names
         }
         inside = torch.tensor([[at == 1 for at in _padded(e.sequence_ids, length, None)] for e in encodings])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16):
             output = self._model(**inputs)
-        scores, starts, ends = best_spans(output.start_logits.float(), output.end_logits.float(), inside)
+            scores, starts, ends = best_spans(output.start_logits.float(), output.end_logits.float(), inside)
         return list(zip(starts.tolist(), ends.tolist(), scores.tolist(), strict=True))
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def computes_bfloat16() -> bool:

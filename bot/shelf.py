@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.answer import Answer, Quote, answer_question
 from bot.claim import Mention, mention_of
@@ -15,6 +14,7 @@ from bot.errors import UnknownStoryError
 from bot.question import focus
 from bot.ranking import Candidate, rank
 from bot.suggest import suggested_questions
+from bot.together import Texts, alone, together
 from index.kinds import kind_of
 from index.spelling import Speller
 from index.story import Span
@@ -25,15 +25,27 @@ if TYPE_CHECKING:
     from bot.answer import Reply
     from bot.calibration import Calibration, Strictness
     from bot.ranking import Ranking, Reads
+    from bot.together import Work
     from index.embed import Embedder
     from index.story import Story
     from index.story_index import StoryIndex
 
+_T = TypeVar("_T")
+
 _HITS = 10
 _READ = 2  # stories, of those that a question may go to
 _VERDICTS = ("answered", "closest", "silent")  # best first
-_SUGGESTIONS_TRIED = 24
+_SUGGESTIONS_TRIED, _SUGGESTIONS_AT_ONCE = 24, 4
 _CONTEXT_CHARACTERS = 1_700  # which fit into a message even where every one must be escaped
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and which stories it goes to; None among them is the first on the shelf."""
+
+    question: str
+    story_ids: tuple[str | None, ...] = (None,)
+    strictness: Strictness | None = None
 
 
 class Shelf:
@@ -90,61 +102,71 @@ class Shelf:
         """Return the stories, in their order."""
         return [index.story for index in self._indexes.values()]
 
-    def answer_best(
-        self, question: str, story_ids: Sequence[str | None], closest: int, strictness: Strictness | None = None
-    ) -> tuple[float, Reply, float]:
-        """Return what `answer` does, from the story that answers surest; the nearest two are read.
+    def answer_all(self, asked: Sequence[Asked], closest: int) -> list[Reply | Exception]:
+        """Return the reply to each question, or why there is none; the models work on all of them at once."""
+        return together([self._best(one, closest) for one in asked], self.embedder, self._reader)
 
-        An answer of the other one that gives another figure or date stands beside it.
-        """
-        began = time.perf_counter()
-        nearest = self.nearest(question, story_ids)[:_READ]
-        replies = [self.answer(question, story_id, closest, strictness)[1] for story_id in nearest]
-        best = max(replies, key=lambda reply: (-_VERDICTS.index(reply.verdict), reply.confidence))
-        if isinstance(best, Answer):
-            rivals = [reply for reply in replies if isinstance(reply, Answer) and _contradict(best, reply)]
-            best = replace(best, rivals=tuple(rivals))
-        return began, best, time.perf_counter()
-
-    def nearest(self, text: str, story_ids: Sequence[str | None]) -> list[str | None]:
-        """Return the stories in the order of their best cosine with a text; where there is one, at no cost."""
-        if len(story_ids) <= 1:
-            return list(story_ids) or [None]
-        vector = self.embedder.encode([text])[0]
-        return sorted(story_ids, key=lambda story_id: -self.index(story_id).best_cosine(vector))
-
-    def answer(
-        self, question: str, story_id: str | None, closest: int, strictness: Strictness | None = None
-    ) -> tuple[float, Reply, float]:
-        """Return when the work on a question began, its reply, and when the work ended (seconds)."""
-        began = time.perf_counter()
-        reply, _ = self.answer_with_ranking(question, story_id, _HITS, closest, strictness)
-        return began, reply, time.perf_counter()
+    def answer(self, question: str, story_id: str | None, closest: int, strictness: Strictness | None = None) -> Reply:
+        """Return the reply to a question from one story."""
+        return self._alone(self._reply(question, story_id, closest, strictness))
 
     def answer_with_ranking(
-        self, question: str, story_id: str | None, count: int, closest: int, strictness: Strictness | None = None
+        self, question: str, story_id: str | None, count: int, closest: int
     ) -> tuple[Reply, list[Quote]]:
-        """Return the reply to a question and the ranking that it was made from."""
+        """Return the reply to a question and the `count` first of the ranking that it was made from."""
         ranking = self.ranking(question, story_id, count)
         named = self.index(story_id).story.id
-        reply = answer_question(question, ranking, named, self._calibration.at(strictness), closest=closest)
+        reply = answer_question(question, ranking, named, self._calibration, closest=closest)
         return reply, [Quote.of(candidate, named) for candidate in ranking.candidates]
 
     def ranking(self, question: str, story_id: str | None, count: int) -> Ranking:
         """Return the `count` best passages for `question` in their final order."""
+        return self._alone(self._ranking(question, story_id, count))
+
+    def _best(self, asked: Asked, closest: int) -> Work[Reply]:
+        """Return the reply from the story that answers surest; the nearest two are read.
+
+        An answer of the other one that gives another figure or date stands beside it.
+        """
+        nearest = (yield from self._nearest(asked.question, asked.story_ids))[:_READ]
+        replies = []
+        for story_id in nearest:
+            reply = yield from self._reply(asked.question, story_id, closest, asked.strictness)
+            replies.append(reply)
+        best = max(replies, key=lambda reply: (-_VERDICTS.index(reply.verdict), reply.confidence))
+        if isinstance(best, Answer):
+            rivals = [reply for reply in replies if isinstance(reply, Answer) and _contradict(best, reply)]
+            best = replace(best, rivals=tuple(rivals))
+        return best
+
+    def _nearest(self, text: str, story_ids: Sequence[str | None]) -> Work[list[str | None]]:
+        """Return the stories in the order of their best cosine with a text; where there is one, at no cost."""
+        if len(story_ids) <= 1:
+            return list(story_ids) or [None]
+        vector = (yield Texts((text,)))[0]
+        return sorted(story_ids, key=lambda story_id: -self.index(story_id).best_cosine(vector))
+
+    def _reply(self, question: str, story_id: str | None, closest: int, strictness: Strictness | None) -> Work[Reply]:
+        ranking = yield from self._ranking(question, story_id, _HITS)
+        named = self.index(story_id).story.id
+        return answer_question(question, ranking, named, self._calibration.at(strictness), closest=closest)
+
+    def _ranking(self, question: str, story_id: str | None, count: int) -> Work[Ranking]:
         index = self.index(story_id)
-        speller = self._spellers[index.story.id]
-        return rank(question, index, count, embedder=self.embedder, reader=self._reader, speller=speller)
+        return (yield from rank(question, index, count, self._spellers[index.story.id]))
+
+    def _alone(self, work: Work[_T]) -> _T:
+        return alone(work, self.embedder, self._reader)
 
     def lookup(self, query: str, count: int, story_ids: Sequence[str | None] = (None,)) -> list[Quote]:
         """Return the closest passages of the nearest story; not read, since a query need not ask anything."""
-        index = self.index(self.nearest(query, story_ids)[0])
+        index = self.index(self._alone(self._nearest(query, story_ids))[0])
         hits = index.search(self._spellers[index.story.id].mended(query), count)
         return [Quote.of(Candidate(hit, hit.score), index.story.id) for hit in hits]
 
     def find(self, claim: str, count: int, story_ids: Sequence[str | None] = (None,)) -> Mention:
         """Return the passage that says what `claim` does, or the `count` closest ones, of the nearest story."""
-        index = self.index(self.nearest(claim, story_ids)[0])
+        index = self.index(self._alone(self._nearest(claim, story_ids))[0])
         return mention_of(claim, index.search(self._spellers[index.story.id].mended(claim), count), index.story)
 
     def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
@@ -180,9 +202,12 @@ class Shelf:
         """Return questions that this shelf answers, out of those that the story's own words suggest."""
         story = self.index(story_id).story
         if (story.id, count) not in self._suggestions:
-            questions = islice(suggested_questions(story), _SUGGESTIONS_TRIED)
-            good = (asked for asked in questions if self.answer(asked, story.id, 1)[1].verdict == "answered")
-            self._suggestions[story.id, count] = list(islice(good, count))
+            good: list[str] = []
+            tried = islice(suggested_questions(story), _SUGGESTIONS_TRIED)
+            while len(good) < count and (some := list(islice(tried, _SUGGESTIONS_AT_ONCE))):
+                replies = self.answer_all([Asked(question, (story.id,)) for question in some], 1)
+                good += [one for one, reply in zip(some, replies, strict=True) if isinstance(reply, Answer)]
+            self._suggestions[story.id, count] = good[:count]
         return self._suggestions[story.id, count]
 
 

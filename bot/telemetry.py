@@ -21,6 +21,8 @@ class QuestionAnswered:
     question_characters: int
     waited_seconds: float
     worked_seconds: float
+    is_repeated: bool = False
+    """Whether the same question had just been answered, and was not worked on again."""
 
 
 Hook = Callable[[QuestionAnswered], None]

@@ -15,7 +15,7 @@ from index.story import Story
 
 
 def reply_to(question: str, calibration: Calibration = ANSWERS, story: Story = STORY, *, closest: int = 3) -> Reply:
-    return shelf_of(story, calibration=calibration).answer(question, None, closest)[1]
+    return shelf_of(story, calibration=calibration).answer(question, None, closest)
 
 
 def test_an_answer_quotes_one_sentence_with_the_answering_words_in_bold() -> None:
@@ -163,7 +163,7 @@ TALK = Story(body=_TALK, title="Talk")
 
 def talk(question: str, **scores: float) -> Reply:
     reader = WordReader({words.replace("_", " "): score for words, score in scores.items()})
-    return shelf_of(TALK, reader=reader).answer(question, None, 3)[1]
+    return shelf_of(TALK, reader=reader).answer(question, None, 3)
 
 
 def test_the_words_that_were_read_are_the_short_answer() -> None:
@@ -197,5 +197,5 @@ def test_words_that_read_badly_are_left_to_the_rules() -> None:
 def test_of_many_words_that_were_read_the_name_in_them_answers() -> None:
     body = "The talks were held between Kurt Campbell and the men who rule the country."
     reader = WordReader({"held between Kurt Campbell and the men who rule": 5.0})
-    reply = shelf_of(Story(body=body, title="T"), reader=reader).answer("Who held the talks?", None, 3)[1]
+    reply = shelf_of(Story(body=body, title="T"), reader=reader).answer("Who held the talks?", None, 3)
     assert reply.short == "Kurt Campbell"

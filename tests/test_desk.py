@@ -3,19 +3,25 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from bot_fakes import BODY, IS_SILENT, SHOWS_CLOSEST, STORY, SlowEmbedder, shelf_of
+from bot_fakes import ANSWERS, BODY, IS_SILENT, SHOWS_CLOSEST, STORY, SlowEmbedder, shelf_of
 from fakes import CountingEmbedder, WordReader
 
 from bot.desk import Desk
-from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError, UnknownStoryError
 from bot.shelf import Shelf
 from index.errors import ModelError
 from index.story import Story
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from bot.telemetry import QuestionAnswered
 
 QUESTION = "How many troops are stationed there?"
@@ -161,13 +167,13 @@ async def test_closing_after_a_failure_to_load_is_fine() -> None:
 async def test_closing_waits_for_no_queued_question() -> None:
     desk = Desk(lambda: shelf_of(embedder=SlowEmbedder(0.1)))
     await desk.wait_ready()
-    asked = [asyncio.create_task(desk.ask(QUESTION)) for _ in range(20)]
+    asked = [asyncio.create_task(desk.ask(f"{QUESTION} {number}")) for number in range(40)]
     await asyncio.sleep(0.02)
     began = time.perf_counter()
     await desk.close()
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert time.perf_counter() - began < 1
-    assert sum(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes) >= 15
+    assert sum(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes) >= 20
 
 
 async def test_the_event_loop_runs_on_while_the_model_works() -> None:
@@ -193,7 +199,10 @@ async def test_the_hook_gets_one_event_a_question_and_never_its_text() -> None:
     events: list[QuestionAnswered] = []
     async with Desk(lambda: shelf_of(embedder=SlowEmbedder(0.05)), hook=events.append) as desk:
         await desk.wait_ready()
-        first, second = await asyncio.gather(desk.ask(f" {QUESTION} "), desk.ask("Where is the xylophone?"))
+        asked = asyncio.create_task(desk.ask(f" {QUESTION} "))
+        await asyncio.sleep(0.01)  # it has begun, so the next one is not of its turn
+        second = await desk.ask("Where is the xylophone?")
+        first = await asked
         await desk.lookup("base")
         with pytest.raises(EmptyQuestionError):
             await desk.ask("?")
@@ -201,7 +210,7 @@ async def test_the_hook_gets_one_event_a_question_and_never_its_text() -> None:
     assert [event.question_characters for event in events] == [len(QUESTION), len("Where is the xylophone?")]
     assert all(event.worked_seconds >= 0.05 for event in events)
     assert events[0].waited_seconds < events[1].waited_seconds
-    assert events[1].waited_seconds >= 0.04
+    assert events[1].waited_seconds >= 0.03
     assert "xylophone" not in repr(events)
 
 
@@ -257,3 +266,78 @@ async def test_a_lookup_is_ranked_by_nearness_alone_on_its_scale() -> None:
     assert found[0].text == "The United States will pull its troops out of Niger."
     assert reader.seen == []
     assert all(quote.score >= 0 for quote in found)
+
+
+async def test_questions_that_wait_are_answered_together_and_each_gets_its_own_reply() -> None:
+    embedder, calls = CountingEmbedder(), []
+
+    class Seen(SlowEmbedder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            calls.append(list(texts))
+            return super().encode(texts)
+
+    shelf = shelf_of(embedder=Seen(0.05, embedder))
+    calls.clear()
+    questions = [f"What about troops number {number}?" for number in range(30)]
+    async with Desk(lambda: shelf) as desk:
+        await desk.wait_ready()
+        replies = await asyncio.gather(
+            *map(desk.ask, questions), desk.ask(questions[3], OTHER.id), return_exceptions=True
+        )
+    assert [reply.question for reply in replies[:-1] if not isinstance(reply, BaseException)] == questions
+    assert isinstance(replies[-1], UnknownStoryError)  # and the others of its turn did not suffer
+    assert len(calls) < 6
+    assert [text for call in calls for text in call] == questions
+
+
+async def test_what_was_just_answered_is_not_worked_on_again_until_a_story_comes() -> None:
+    embedder = CountingEmbedder()
+    events: list[QuestionAnswered] = []
+    shelf = shelf_of(embedder=embedder, calibration=replace(ANSWERS, thresholds={"strict": 0.5}))
+    embedder.seen.clear()
+    async with Desk(lambda: shelf, hook=events.append) as desk:
+        first = await desk.ask(QUESTION)
+        assert await desk.ask(f" {QUESTION}") is first
+        assert embedder.seen == [QUESTION]
+        await desk.ask(QUESTION, strictness="strict")
+        assert len(embedder.seen) == 2
+        await desk.place(STORY.id)
+        assert await desk.ask(QUESTION) == first
+        assert len(embedder.seen) == 3
+    assert [event.is_repeated for event in events] == [False, True, False, False]
+
+
+async def test_only_so_many_replies_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.desk._REMEMBERED", 3)
+    async with Desk(shelf_of) as desk:
+        for number in range(9):
+            await desk.ask(f"What about troops number {number}?")
+        assert len(desk._replies) == 3
+
+
+async def test_a_model_that_fails_is_told_to_everyone_of_that_turn_and_the_desk_goes_on() -> None:
+    class Fails(SlowEmbedder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if any("fail" in text for text in texts):
+                message = "no memory"
+                raise MemoryError(message)
+            return super().encode(texts)
+
+    async with Desk(lambda: shelf_of(embedder=Fails(0.02))) as desk:
+        await desk.wait_ready()
+        outcomes = await asyncio.gather(desk.ask("Does it fail?"), desk.ask("fail?"), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [MemoryError, MemoryError]
+        assert (await desk.ask(QUESTION)).verdict == "answered"
+
+
+async def test_a_desk_that_drains_takes_nothing_new_and_finishes_what_it_has() -> None:
+    async with Desk(lambda: shelf_of(embedder=SlowEmbedder(0.2))) as desk:
+        await desk.wait_ready()
+        assert await Desk(shelf_of).drain(0)
+        asked = asyncio.create_task(desk.ask(QUESTION))
+        await asyncio.sleep(0.05)
+        assert not await desk.drain(0.01)
+        with pytest.raises(BusyError):
+            await desk.ask("Where is the base?")
+        assert await desk.drain(5)
+        assert (await asked).verdict == "answered"

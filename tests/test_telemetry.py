@@ -23,6 +23,7 @@ def test_the_event_has_no_room_for_what_a_member_wrote() -> None:
         "question_characters": "int",
         "waited_seconds": "float",
         "worked_seconds": "float",
+        "is_repeated": "bool",
     }
 
 

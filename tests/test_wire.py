@@ -53,7 +53,7 @@ def test_a_hit_is_its_place_text_and_score_and_no_more() -> None:
 
 
 def test_offsets_are_characters_of_the_body_and_short_is_a_bold_span() -> None:
-    _, reply, _ = shelf_of().answer("How many troops are stationed there?", None, 3)
+    reply = shelf_of().answer("How many troops are stationed there?", None, 3)
     found = json.loads(json.dumps(reply_object(reply, 1.0)))
     assert found["verdict"] == "answered"
     for quote in found["quotes"]:
