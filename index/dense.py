@@ -71,10 +71,17 @@ class DenseIndex:
         return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if is_large else 0))
 
     def save(self, path: Path) -> None:
-        """Write the index to `path`."""
+        """Write the index to `path`.
+
+        Raises:
+            OSError: it cannot be written there; FAISS has another name for that.
+        """
         import faiss
 
-        faiss.write_index(self._index, str(path))
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:
+            raise OSError(str(error)) from error
 
     def __len__(self) -> int:
         """Return the number of vectors."""
