@@ -85,7 +85,7 @@ class Library:
             return
         now = time.time()
         fetched = self._fetched.setdefault(guild_id, deque())
-        while fetched and fetched[0] <= now - _HOUR:
+        while fetched and not now - _HOUR < fetched[0] <= now:  # too old, or from before the clock was put back
             fetched.popleft()
         if len(fetched) >= self._quotas.fetches_an_hour:
             message = "This server has had as many pages fetched as it may."
