@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import signal
 import socket
 import sys
@@ -151,21 +149,3 @@ async def test_with_nothing_under_way_it_closes_without_waiting(
 
 def test_every_language_says_that_it_is_being_restarted() -> None:
     assert len({phrases(language)("restarting") for language in LANGUAGES}) == len(LANGUAGES)
-
-
-async def failing(server: DiscordServer, folder: Path, **settings: str) -> list[str]:
-    """Run a bot that cannot start; return what it says."""
-    environment = {
-        **os.environ,
-        "DISCORD_TOKEN": server.token,
-        "STORYDESK_DISCORD_API": server.api,
-        "STORYDESK_STORAGE__FOLDER": str(folder),
-        **settings,
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "bot.cli", "run", env=environment, stderr=asyncio.subprocess.PIPE
-    )  # fmt: skip
-    _, errors = await process.communicate()
-    assert process.returncode == 1
-    assert "Traceback" not in errors.decode()
-    return errors.decode().splitlines()
