@@ -109,8 +109,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self._loading: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Begin to load, add the commands and sync them if Discord has others."""
-        self.desk.open()
+        """Add the commands and sync them if Discord has others."""
         await self.store.open()
         self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
         for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
@@ -119,6 +118,10 @@ class StorydeskBot(commands.AutoShardedBot):
         await _use_gateway_of_api(self, self.config)
         await sync_commands_if_changed(self)
         self._prune.start()
+
+    async def on_connect(self) -> None:
+        """Begin to load now that Discord has us: torch would take the processor from connecting."""
+        self.desk.open()
 
     async def on_ready(self) -> None:
         """Say where the bot may not write, and show in the presence when the story is loaded."""

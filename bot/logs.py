@@ -88,3 +88,6 @@ def set_up_logging(settings: LogSettings, token: SecretStr) -> None:
     root.addHandler(handler)
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("storydesk").setLevel(level)
+    # Some libraries set a level of their own; they are not asked for it.
+    least = root.level
+    handler.addFilter(lambda record: record.levelno >= least or record.name.partition(".")[0] == "storydesk")

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("storydesk")
 
+_CLOSING_SECONDS = 5.0
 _AUTHENTICATION_FAILED = 4004  # a close code of the gateway
 _REFUSED_TOKEN = "Discord refuses the token; copy it anew from the developer portal into DISCORD_TOKEN."  # noqa: S105 - a sentence on tokens, none itself
 
@@ -119,9 +121,9 @@ class _Stopping:
             self._draining = asyncio.create_task(self._drain(), name="drain")
         elif self._signals == 2:  # noqa: PLR2004 - the second
             _log.warning("closing at once: %d requests stay without an answer", len(self._bot.requests))
-            self._running.cancel()
+            self._close()
         else:
-            os._exit(1)  # whatever does not end by itself, such as an index being built
+            os._exit(1)
 
     async def _drain(self) -> None:
         under_way = len(self._bot.requests)
@@ -129,4 +131,11 @@ class _Stopping:
         left = await self._bot.requests.drain(self._seconds)
         if left:
             _log.warning("%d requests stay without an answer", left)
+        self._close()
+
+    def _close(self) -> None:
+        """End the bot; a model that loads or an index that is built cannot be interrupted, so it is not waited for."""
         self._running.cancel()
+        timer = threading.Timer(_CLOSING_SECONDS, os._exit, (0,))
+        timer.daemon = True
+        timer.start()

@@ -90,6 +90,9 @@ def test_the_form_is_chosen_by_the_setting(capsys: pytest.CaptureFixture[str]) -
         set_up_logging(LogSettings(format="json"), SecretStr(TOKEN))
         logging.getLogger("storydesk").info("hello")
         logging.getLogger("discord").info("libraries speak from warnings on")
+        talkative = logging.getLogger("a.library.that.sets.its.own.level")
+        talkative.setLevel("DEBUG")
+        talkative.debug("this is nothing for the operator")
     finally:
         root.handlers[:] = before
         root.setLevel(level)
