@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import logging
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -28,16 +28,18 @@ from bot.cogs.listening import Listening
 from bot.cogs.privacy import Privacy
 from bot.cogs.stories import Stories
 from bot.config import DISCORD_API
-from bot.errors import AskError, NotLibrarianError, StorageError, StorydeskError
+from bot.errors import AskError, NotLibrarianError, RestartingError, StorageError, StorydeskError
 from bot.following import Follower
 from bot.guild_settings import GuildSettings
 from bot.intake import Intake
 from bot.language import Phrases, language_of, phrases
 from bot.library import Library
+from bot.request import Requests, error_code
 from bot.store.follows import FollowStore
 from bot.store.records import AnswerRecord
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
+from bot.telemetry import ErrorTold, log_event
 from bot.tree import Translator, Tree, sync_commands_if_changed
 from bot.ui.buttons import BUTTONS
 from bot.ui.desk_card import CARD_ITEMS
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.desk import Desk
     from bot.store.store import Store
+    from bot.telemetry import Hook
 
 _log = logging.getLogger("storydesk")
 
@@ -69,8 +72,16 @@ class StorydeskBot(commands.AutoShardedBot):
     `discord.read_all_messages` is set it asks for the text of all messages, to listen in channels.
     """
 
-    def __init__(self, *, desk: Desk, store: Store, config: Config) -> None:
-        """Make the bot; nothing is loaded or sent before it starts."""
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        store: Store,
+        config: Config,
+        hook: Hook = log_event,
+        http_trace: aiohttp.TraceConfig | None = None,
+    ) -> None:
+        """Make the bot; nothing is loaded or sent before it starts. `hook` takes the errors that members are told."""
         reads_all = config.discord.read_all_messages
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -82,7 +93,10 @@ class StorydeskBot(commands.AutoShardedBot):
             activity=discord.CustomActivity("Loading the story …"),
             status=discord.Status.idle,
             tree_cls=Tree,
+            http_trace=http_trace or aiohttp.TraceConfig(),
         )
+        self.requests = Requests()
+        self._hook = hook
         self.desk = desk
         self.store = store
         self.config = config
@@ -95,8 +109,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self._loading: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Begin to load, add the commands and sync them if Discord has others."""
-        self.desk.open()
+        """Add the commands and sync them if Discord has others."""
         await self.store.open()
         self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
         for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
@@ -105,6 +118,10 @@ class StorydeskBot(commands.AutoShardedBot):
         await _use_gateway_of_api(self, self.config)
         await sync_commands_if_changed(self)
         self._prune.start()
+
+    async def on_connect(self) -> None:
+        """Begin to load now that Discord has us: torch would take the processor from connecting."""
+        self.desk.open()
 
     async def on_ready(self) -> None:
         """Say where the bot may not write, and show in the presence when the story is loaded."""
@@ -217,8 +234,11 @@ class StorydeskBot(commands.AutoShardedBot):
         """Let a member pass who may ask here; `counts` says whether it is a question, for the cooldown.
 
         Raises:
-            AskError: the member may not, or not yet.
+            AskError: the member may not, or not yet, or the bot is about to stop.
         """
+        if self.requests.is_draining:
+            message = "I am just being restarted and take no more questions."
+            raise RestartingError(message)
         settings = await self.settings_of(asker.guild_id)
         check_place_and_roles(settings, asker)
         if counts:
@@ -241,6 +261,7 @@ class StorydeskBot(commands.AutoShardedBot):
         button, `counts` is a question for the cooldown, and without `checks` everyone may and
         nothing is said of the story still loading; `work` may add `files`.
         """
+        self.requests.enter(interaction.guild_id)
         say = await self.say_to(interaction)
         try:
             if checks:
@@ -292,11 +313,14 @@ class StorydeskBot(commands.AutoShardedBot):
 
     def apologise(self, error: BaseException, say: Phrases) -> str:
         """Write `error` to the log under a short code, and return the line that the member gets."""
-        code = secrets.token_hex(4)
+        code = error_code()
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         text = phrase.apology(cause, code, say)
-        if code in text:
-            _log.error("error %s", code, exc_info=cause)
+        is_ours = code in text
+        if is_ours:
+            fields = {"code": code, "error": type(cause).__name__}
+            _log.error("error %s", code, exc_info=cause, extra={"fields": fields})
+        self._hook(ErrorTold(type(cause).__name__, is_refusal=not is_ours))
         return text
 
     async def remember(

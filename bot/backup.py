@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StorageError
+from bot.remedies import with_remedy
 from bot.store.database import migrate
 from bot.store.store import FILE
 
@@ -48,8 +49,7 @@ def back_up(data_folder: Path, target: Path) -> int:
                 os.fsync(file.fileno())
             packed.replace(target)
     except (OSError, sqlite3.Error) as error:
-        message = f"The backup cannot be written to {target}: {error}."
-        raise StorageError(message) from error
+        raise StorageError(with_remedy(f"The backup cannot be written to {target}: {error}", error)) from error
     return len(stories)
 
 
@@ -81,8 +81,7 @@ def restore(source: Path, data_folder: Path, *, replaces: bool = False) -> int:
             (unpacked / _STORIES).rename(data_folder / _STORIES)
             (unpacked / FILE).rename(data_folder / FILE)
     except (OSError, zipfile.BadZipFile) as error:
-        message = f"{source} cannot be restored: {error}."
-        raise StorageError(message) from error
+        raise StorageError(with_remedy(f"{source} cannot be restored: {error}", error)) from error
     return len(stories)
 
 

@@ -77,6 +77,9 @@ class DiscordSettings(_Section):
         default=False,
         description="Ask Discord for the text of all messages, which listening in channels and threads needs.",
     )
+    drain_seconds: int = Field(
+        default=20, description="Seconds that questions under way get when the bot is told to stop.", ge=0, le=600
+    )
 
 
 class LibrarySettings(_Section):
@@ -95,12 +98,21 @@ class StorageSettings(_Section):
     keep_days: int = Field(default=90, description="Answers, votes and unanswered questions are kept so long.", ge=1)
 
 
+class ServerSettings(_Section):
+    """Where the bot tells how it is: /healthz, /readyz and /metrics."""
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on.", min_length=1)
+    port: int = Field(default=0, description="The port to listen on; 0 opens none.", ge=0, le=65535)
+
+
 class LogSettings(_Section):
     """What the log says."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
+    format: Literal["human", "json"] = Field(default="human", description="Lines for people, or JSON for machines.")
+    question_text: bool = Field(default=False, description="Write the text of members' questions to the log.")
 
     @field_validator("level", mode="before")
     @classmethod
@@ -121,6 +133,7 @@ class Config(BaseSettings):
     discord: DiscordSettings = DiscordSettings()
     library: LibrarySettings = LibrarySettings()
     storage: StorageSettings = StorageSettings()
+    server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
 
     discord_api: str = Field(default=DISCORD_API, exclude=True, pattern=r"^https?://[^\s/]+(/\S*)?$")

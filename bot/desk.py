@@ -20,7 +20,7 @@ import numpy as np
 
 from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError
 from bot.shelf import Asked
-from bot.telemetry import QuestionAnswered, log_question
+from bot.telemetry import QuestionAnswered, log_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.calibration import Strictness
     from bot.claim import Mention
     from bot.shelf import Shelf
-    from bot.telemetry import Hook
+    from bot.telemetry import QuestionHook
     from index.embed import Embedder
     from index.story import Story
 
@@ -68,9 +68,10 @@ class Desk:
         max_question_characters: int = 500,
         most_waiting: int = 100,
         closest: int = 3,
-        hook: Hook = log_question,
+        hook: QuestionHook = log_event,
+        tells_questions: bool = False,
     ) -> None:
-        """Prepare the desk; nothing is loaded before `open`."""
+        """Prepare the desk; nothing is loaded before `open`. `tells_questions` gives the hook the questions' texts."""
         self._load = load
         self._max_question_characters = max_question_characters
         self._most_waiting = most_waiting
@@ -82,6 +83,7 @@ class Desk:
         self._replies: OrderedDict[Asked, Reply] = OrderedDict()
         self._closest = closest
         self._hook = hook
+        self._tells_questions = tells_questions
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._placer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-placer")
         self._opened: asyncio.Task[Shelf] | None = None
@@ -120,6 +122,23 @@ class Desk:
     def is_ready(self) -> bool:
         """Say whether a question would be answered without waiting for the model."""
         return self._opened is not None and self._opened.done() and not self._opened.exception()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Return why the model or the stories could not be loaded; None where they were, or still load."""
+        if self._opened is None or not self._opened.done() or self._opened.cancelled():
+            return None
+        return self._opened.exception()
+
+    @property
+    def under_way(self) -> int:
+        """Return how many questions wait or are worked on."""
+        return self._under_way
+
+    @property
+    def loaded(self) -> tuple[int, int]:
+        """Return how many stories lie on the desk, and how many passages they have."""
+        return self._opened.result().size if self._opened is not None and self.is_ready else (0, 0)
 
     async def wait_ready(self) -> None:
         """Wait until the model and the stories are loaded.
@@ -170,7 +189,7 @@ class Desk:
             known = self._replies.get(asked)
             if known is not None:
                 self._replies.move_to_end(asked)
-                self._hook(_event(known, asked, came, time.perf_counter(), is_repeated=True))
+                self._tell(known, asked, came, time.perf_counter(), is_repeated=True)
                 return known
             waiting = _Waiting(asked, asyncio.get_running_loop().create_future(), came)
             self._waiting.append(waiting)
@@ -183,7 +202,7 @@ class Desk:
         self._replies[asked] = reply
         if len(self._replies) > _REMEMBERED:
             self._replies.popitem(last=False)
-        self._hook(_event(reply, asked, came, waiting.began))
+        self._tell(reply, asked, came, waiting.began)
         return reply
 
     def _answer_waiting(self, shelf: Shelf) -> None:
@@ -292,6 +311,12 @@ class Desk:
     async def _run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: function(*args, **kwargs))
 
+    def _tell(self, reply: Reply, asked: Asked, came: float, began: float, *, is_repeated: bool = False) -> None:
+        waited, worked = began - came, time.perf_counter() - began
+        text = asked.question if self._tells_questions else None
+        length = len(asked.question)
+        self._hook(QuestionAnswered(reply.verdict, reply.confidence, length, waited, worked, is_repeated, text))
+
     def _checked(self, question: str) -> str:
         # A shell hands over bytes that are no text as lone surrogates, which no tokenizer takes.
         asked = question.encode("utf-8", "replace").decode("utf-8").strip()
@@ -314,12 +339,6 @@ def _settle(future: asyncio.Future[Reply], made: Reply | Exception) -> None:
         future.set_exception(made)
     else:
         future.set_result(made)
-
-
-def _event(reply: Reply, asked: Asked, came: float, began: float, *, is_repeated: bool = False) -> QuestionAnswered:
-    ended = time.perf_counter()
-    length = len(asked.question)
-    return QuestionAnswered(reply.verdict, reply.confidence, length, began - came, ended - began, is_repeated)
 
 
 def _several(story_id: str | Sequence[str] | None) -> list[str | None]:

@@ -12,7 +12,7 @@
     └── AskError             a question cannot be answered; the message is for its member
         ├── EmptyQuestionError
         ├── QuestionTooLongError
-        ├── BusyError
+        ├── BusyError, RestartingError
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── QuotaError, FetchQuotaError
         ├── RefusedStoryError, LargeStoryError
@@ -96,6 +96,12 @@ class BusyError(AskError):
     """Too many questions wait already."""
 
     key = "busy"
+
+
+class RestartingError(AskError):
+    """The bot was told to stop and takes no more questions."""
+
+    key = "restarting"
 
 
 class NotHereError(AskError):

@@ -13,6 +13,7 @@ from bot.errors import UnknownStoryError
 from bot.reader import Reader
 from bot.shelf import Shelf
 from bot.story_files import StoryFiles
+from bot.telemetry import log_event
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError
 from index.load import SHIPPED_STORY, load_story, shipped_story
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.config import Config
+    from bot.telemetry import QuestionHook
     from index.embed import Embedder
     from index.story_index import Progress
 
@@ -119,11 +121,13 @@ def load_reader(config: Config, embedder: SentenceTransformerEmbedder) -> tuple[
     return reader, calibration
 
 
-def desk_for(config: Config, story: Story, *, progress: Progress | None = None) -> Desk:
+def desk_for(config: Config, story: Story, *, progress: Progress | None = None, hook: QuestionHook = log_event) -> Desk:
     """Return a desk for one story; it loads when it is opened."""
     return Desk(
         lambda: load_shelf(config, story, progress=progress),
         max_question_characters=config.answers.max_question_characters,
         most_waiting=config.answers.most_waiting,
         closest=config.answers.closest,
+        hook=hook,
+        tells_questions=config.log.question_text,
     )

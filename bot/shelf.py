@@ -98,6 +98,12 @@ class Shelf:
             raise UnknownStoryError(message)
         return found
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return how many stories are on the shelf, and how many passages they have."""
+        indexes = list(self._indexes.values())
+        return len(indexes), sum(map(len, indexes))
+
     def stories(self) -> list[Story]:
         """Return the stories, in their order."""
         return [index.story for index in self._indexes.values()]

@@ -23,6 +23,11 @@ _log = logging.getLogger("storydesk")
 class Tree(app_commands.CommandTree["StorydeskBot"]):
     """A command tree whose errors reach the member as one line."""
 
+    async def interaction_check(self, interaction: discord.Interaction[StorydeskBot], /) -> bool:
+        """Let every command pass; from here on it is a request with an id."""
+        interaction.client.requests.enter(interaction.guild_id)
+        return True
+
     async def on_error(
         self, interaction: discord.Interaction[StorydeskBot], error: app_commands.AppCommandError, /
     ) -> None:

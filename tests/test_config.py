@@ -46,10 +46,16 @@ def test_without_a_file_every_setting_has_its_default() -> None:
             "strictness": "balanced",
             "calibration": "",
         },
-        "discord": {"answer_mentions": True, "answer_direct_messages": True, "read_all_messages": False},
+        "discord": {
+            "answer_mentions": True,
+            "answer_direct_messages": True,
+            "read_all_messages": False,
+            "drain_seconds": 20,
+        },
         "library": {"most_stories": 100, "most_characters": 5_000_000, "fetches_an_hour": 60, "most_followed": 20},
         "storage": {"folder": "", "keep_days": 90},
-        "log": {"level": "INFO"},
+        "server": {"host": "127.0.0.1", "port": 0},
+        "log": {"level": "INFO", "format": "human", "question_text": False},
     }
     assert config.discord_api == DISCORD_API
     assert config.story_path is None
@@ -137,7 +143,7 @@ def test_an_address_of_discord_that_is_none_is_refused(monkeypatch: pytest.Monke
         ("[answers]\nclosets = 2\n", "answers.closets: unknown setting. Known here: max_question_characters, closest,"),
         (
             "[answer]\nclosest = 2\n",
-            "answer: unknown setting. Known here: story, model, answers, discord, library, storage, log.",
+            "answer: unknown setting. Known here: story, model, answers, discord, library, storage, server, log.",
         ),
         ("closest = 2\n", "closest: unknown setting. Known here: story, model,"),
         ("base_folder = '/'\n", "base_folder: unknown setting."),

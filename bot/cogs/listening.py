@@ -45,6 +45,7 @@ class Listening(commands.Cog):
         """Answer a message that speaks to the bot; leave every other one alone."""
         if message.author.bot or not await self._is_to_us(message):
             return
+        self._bot.requests.enter(message.guild.id if message.guild else None)
         say = await self._bot.say_below(message)
         try:
             await self._reply(message, say)
@@ -61,6 +62,7 @@ class Listening(commands.Cog):
         question = self._bot.without_mention(payload.message.content)
         asked = self._asked.changed(payload.message_id, question)
         if asked is not None and asked.answer is not None:
+            self._bot.requests.enter(payload.guild_id)
             await self._update(asked, await self._bot.say_below(payload.message))
 
     @commands.Cog.listener()

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
+from bot.remedies import with_remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,10 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "
 
 def engine_for(file: Path) -> AsyncEngine:
     """Return an engine for a database file; each session opens it and closes it again, in a millisecond or two."""
-    engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(file)), poolclass=NullPool)
+    # What members wrote is among the parameters, which would otherwise stand in the traceback of an error.
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(file)), poolclass=NullPool, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection has no type of its own
@@ -81,5 +85,4 @@ def told(file: Path) -> Iterator[None]:
         raise StorageError(message) from None
     except (SQLAlchemyError, OSError) as error:
         cause = getattr(error, "orig", None) or error
-        message = f"The database {file} cannot be used: {cause}."
-        raise StorageError(message) from error
+        raise StorageError(with_remedy(f"The database {file} cannot be used: {cause}", cause)) from error

@@ -72,6 +72,15 @@ class Store:
         if engine is not None:
             await engine.dispose()
 
+    async def check(self) -> None:
+        """Read from the database.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        async with self.reading() as session:
+            await session.execute(select(func.count()).select_from(SyncedCommands))
+
     async def synced_commands(self, application_id: int) -> str | None:
         """Return the digest of the commands that were last synced for an application."""
         async with self.reading() as session:
