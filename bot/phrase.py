@@ -291,9 +291,10 @@ def address(url: str) -> str:
     return f"<{shortened(url, _URL_CHARACTERS)}>" if re.fullmatch(r"https?://[^\s<>]+", url) else escape(url[:99])
 
 
-def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:
+def story_texts(record: StoryRecord, say: Phrases = ENGLISH, *, author: str | None = None) -> list[str]:
     """Return what is known about a story."""
-    known = [escape(shortened(value, _TITLE_CHARACTERS)) for value in (record.source, record.published) if value]
+    told = (author, record.source, record.published)
+    known = [escape(shortened(value, _TITLE_CHARACTERS)) for value in told if value]
     is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s()<>]+", record.url)
     size = say("story-card", paragraphs=record.paragraphs, characters=f"{record.characters:,}", added=record.added_at)
     shared = [say("story-shared")] if record.guild_id is None else []
