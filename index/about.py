@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TypedDict
 
-TITLE_CHARACTERS = 300
+_TITLE_CHARACTERS = 300
 _NAME_CHARACTERS = 200  # of a source or an author
 _DATE_CHARACTERS = 60
 _URL_CHARACTERS = 2000
@@ -18,9 +18,8 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class About(TypedDict, total=False):
-    """The fields of a `Story` beside its body; what is not known is left out."""
+    """The fields of a `Story` beside its body and title; what is not known is left out."""
 
-    title: str
     url: str
     published: str
     source: str
@@ -28,9 +27,13 @@ class About(TypedDict, total=False):
     language: str
 
 
+def title_of(*found: object) -> str:
+    """Return the first of several possible titles that is text."""
+    return next((line for title in found if (line := one_line(title, _TITLE_CHARACTERS))), "")
+
+
 def about(
     *,
-    title: object = None,
     url: object = None,
     published: object = None,
     source: object = None,
@@ -39,8 +42,6 @@ def about(
 ) -> About:
     """Return what is known of a story; whatever is no text is left out."""
     found = About()
-    if line := one_line(title, TITLE_CHARACTERS):
-        found["title"] = line
     if isinstance(url, str) and len(url.strip()) <= _URL_CHARACTERS and (line := one_line(url, _URL_CHARACTERS)):
         found["url"] = line
     if line := one_line(published, _DATE_CHARACTERS):

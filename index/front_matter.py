@@ -73,6 +73,6 @@ def _pairs(source: str) -> Iterator[tuple[str, str]]:
         if name is None:
             name = value
             continue
-        if name and value and not (event.style is None and value in _NOTHING):
+        if name and value and not (getattr(event, "style", None) is None and value in _NOTHING):
             yield name, value
         name = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.about import about
+from index.about import about, title_of
 from index.front_matter import front_matter
 from index.pages import plain
 from index.story import Story
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-_FIELDS = ("title", "url", "published", "source", "author", "language")
+_FIELDS = ("url", "published", "source", "author", "language")
 
 
 def from_markdown(text: str, *, fallback_title: str) -> Story:
@@ -31,7 +31,7 @@ def from_markdown(text: str, *, fallback_title: str) -> Story:
     if headline is not None:
         tokens = tokens[3:]
     known = about(**{name: said[name] for name in _FIELDS if name in said})
-    title = known.pop("title", None) or about(title=headline).get("title") or fallback_title
+    title = title_of(said.get("title"), headline, fallback_title)
     return Story(body="\n\n".join(_markdown_blocks(tokens)), title=title, **known)
 
 
