@@ -15,7 +15,7 @@ from urllib.parse import quote
 from index.story import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _WHOLE_CHARACTERS = 120  # encoded; a longer quote is given by its first and last words
 _MOST_CHARACTERS = 400
@@ -178,13 +178,15 @@ def _shared(body: str, start: int, end: int, before: _Words, after: _Words) -> t
     """Return how many words before and after another place are the same as those around the quote."""
     ahead = _words(body, max(0, start - _AROUND), start).folded()
     behind = _words(body, end, min(len(body), end + _AROUND)).folded()
-    return _common(ahead[::-1], before.folded()[::-1]), _common(behind, after.folded())
+    # The last word that is given may be a part of one there: “so” fits before the stop of “so.”.
+    same_before = _common(ahead[::-1], before.folded()[::-1], str.endswith)
+    return same_before, _common(behind, after.folded(), str.startswith)
 
 
-def _common(some: Sequence[str], others: Sequence[str]) -> int:
+def _common(there: Sequence[str], here: Sequence[str], fits: Callable[[str, str], bool]) -> int:
     count = 0
-    for one, other in zip(some, others, strict=False):
-        if one != other:
+    for one, other in zip(there, here, strict=False):
+        if not fits(one, other):
             break
         count += 1
     return count

@@ -161,6 +161,13 @@ _SENTENCES = st.sampled_from(
 )
 
 
+def test_a_word_that_goes_on_elsewhere_does_not_tell_places_apart() -> None:
+    body = "He said so. He said so.\n\nHe said so. He said so on May 3."
+    fragment = text_fragment(body, span_of(body, "He said so.", 3))
+    assert fragment is not None
+    assert Page(*body.split("\n\n")).found(fragment) == Span(24, 35)
+
+
 @settings(max_examples=300)
 @given(st.lists(st.lists(_SENTENCES, min_size=1, max_size=5), min_size=1, max_size=5), st.data())
 def test_a_browser_that_follows_the_draft_finds_the_quote_and_no_other_place(
