@@ -211,6 +211,7 @@ def _markdown(story: Story, record: StoryRecord) -> str:
         "url": record.url,
         "published": record.published,
         "source": record.source,
+        "author": story.author,
         "language": story.language,
     }
     front = frontmatter.dumps(frontmatter.Post("", **{key: value for key, value in known.items() if value}))

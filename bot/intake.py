@@ -11,7 +11,7 @@ from bot.errors import FetchError, LargeStoryError, RefusedStoryError
 from bot.fetch import FEED, fetch_if_changed
 from bot.sandbox import read_feed_safely, read_safely
 from index.errors import LoadError
-from index.load import MOST_BYTES, read_story
+from index.load import MOST_BYTES
 from index.story import Story
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from index.feeds import FeedItem
 
 _MEGABYTE = 1_000_000
-_PLAIN = (".md", ".markdown", ".txt")
 _AT_ONCE = 2  # child processes, each of which may take a core and two gigabytes
 
 
@@ -35,7 +34,7 @@ class Found:
 
 
 class Intake:
-    """Reads what members bring; whatever needs a parser is read in a child process, few at a time.
+    """Reads what members bring; files and pages are read in child processes, few at a time.
 
     It needs no Discord.
     """
@@ -57,8 +56,6 @@ class Intake:
             raise LargeStoryError(message, size=megabytes, limit=limit)
         content = await read()
         with _told():
-            if name.lower().endswith(_PLAIN):
-                return await asyncio.to_thread(read_story, content, name)
             async with self._places:
                 return await read_safely(content, name)
 

@@ -216,6 +216,12 @@ class Library:
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
 
+    async def author(self, record: StoryRecord) -> str | None:
+        """Return who wrote a story, where that is known."""
+        with contextlib.suppress(UnknownStoryError):
+            return (await asyncio.to_thread(self._files.load, record.story_id)).author
+        return None
+
     async def prune(self, *, min_age: float = _HOUR) -> None:
         """Delete for good what can no longer be brought back, texts only once they are `min_age` seconds old."""
         kept = await self._records.purge(int(time.time()) - UNDO_SECONDS)

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorydeskError
-from bot.fragment import link_to
+from bot.fragment import in_markdown, link_to
 from bot.language import ENGLISH, Phrases
 from index.errors import StoryError
 from index.story import Span
@@ -105,10 +105,10 @@ def linked_title(story: Story, span: Span | None = None) -> str:
     name = story.name or story.title
     title = escape(shortened(name, _TITLE_CHARACTERS))
     url = story.url if story.url and len(story.url) <= _URL_CHARACTERS else ""
-    if re.fullmatch(r"https?://[^\s()<>]+", url) and not _ADDRESS.search(
+    if re.fullmatch(r"https?://[^\s<>]+", url) and not _ADDRESS.search(
         name
     ):  # Discord links no text that holds an address
-        return f"[{title}]({link_to(url, story.body, span) if span else url})"
+        return f"[{title}]({link_to(url, story.body, span, title=story.title) if span else in_markdown(url)})"
     return title
 
 
@@ -291,15 +291,16 @@ def address(url: str) -> str:
     return f"<{shortened(url, _URL_CHARACTERS)}>" if re.fullmatch(r"https?://[^\s<>]+", url) else escape(url[:99])
 
 
-def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:
+def story_texts(record: StoryRecord, say: Phrases = ENGLISH, *, author: str | None = None) -> list[str]:
     """Return what is known about a story."""
-    known = [escape(shortened(value, _TITLE_CHARACTERS)) for value in (record.source, record.published) if value]
-    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s()<>]+", record.url)
+    told = (author, record.source, record.published)
+    known = [escape(shortened(value, _TITLE_CHARACTERS)) for value in told if value]
+    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s<>]+", record.url)
     size = say("story-card", paragraphs=record.paragraphs, characters=f"{record.characters:,}", added=record.added_at)
     shared = [say("story-shared")] if record.guild_id is None else []
     by = [f"<@{record.member_id}>"] if record.member_id else []
     details = [" · ".join(known)] if known else []
-    address = [record.url] if is_linkable and record.url else []
+    address = [in_markdown(record.url)] if is_linkable and record.url else []
     return [
         f"### {escape(shortened(record.name, _TITLE_CHARACTERS))}",
         "\n".join([*details, *address, " · ".join([size, *by, *shared])]),

@@ -16,7 +16,15 @@ from index.load import load_story
 if TYPE_CHECKING:
     from pathlib import Path
 
-CATS = "---\ntitle: Cats\nurl: https://news.example/cats\nsource: The Pilot\n---\nCats sleep.\n\nDogs do too."
+CATS = """---
+title: Cats
+url: https://news.example/cats
+source: The Pilot
+author: Ada Quill
+---
+Cats sleep.
+
+Dogs do too."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +60,8 @@ def test_an_exported_story_is_read_as_the_same_story(tmp_path: Path) -> None:
     run("add", "cats.md")
     run("export", "Cats", "again.md")
     again, original = load_story(tmp_path / "again.md"), load_story(tmp_path / "cats.md")
-    assert (again.id, again.url, again.source) == (original.id, original.url, original.source)
+    assert again == original
+    assert again.author == "Ada Quill"
     assert run("export", "Cats") == (tmp_path / "again.md").read_text("utf-8")
 
 

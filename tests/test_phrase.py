@@ -196,6 +196,8 @@ def test_the_place_links_to_the_story() -> None:
         ("A pact", "https://a.b/" + "x" * 600, "A pact"),
         ("Go](https://evil.example) now", "https://a.b/", r"Go\](https://evil.example) now"),
         ("A\npact", "https://a.b/", "[A pact](https://a.b/)"),
+        ("A pact", "https://a.b/Mercury_(planet)", "[A pact](https://a.b/Mercury_%28planet%29)"),
+        ("A pact", "https://a.b/x)[evil](https://c.d", "[A pact](https://a.b/x%29[evil]%28https://c.d)"),
     ],
 )
 def test_a_title_links_only_where_the_link_is_safe(title: str, url: str | None, link: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HARBOUR = """---
 title: Harbour bridge closes for repairs
+author: Ada Quill
 source: The Pilot
 published: 2026-05-04
 url: https://news.example/bridge
@@ -140,7 +141,7 @@ async def test_stories_are_listed_and_shown(
     assert "1. “Harbour bridge closes for repairs” · 3 ¶" in said((await alice.slash(channel, "story list")).response)
     (choice,) = await alice.autocomplete(channel, "story show", "story", "bridge")
     card = said((await alice.slash(channel, "story show", story=choice["value"])).response)
-    assert "The Pilot · 2026-05-04" in card
+    assert "Ada Quill · The Pilot · 2026-05-04" in card
     assert "https://news.example/bridge" in card
     assert f"<@{chief.id}>" in card
 

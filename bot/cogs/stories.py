@@ -88,11 +88,11 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
     @app_commands.command(description="Show what is known about a story.")
     @app_commands.describe(story="Which story")
     async def show(self, interaction: discord.Interaction[Any], story: str) -> None:
-        """Show a story's title, source, date and size."""
+        """Show a story's title, author, source, date and size."""
 
         async def shown(say: Phrases) -> TextLayout:
             record = await self._bot.library.named(_guild(interaction), story)
-            return TextLayout(phrase.story_texts(record, say))
+            return TextLayout(phrase.story_texts(record, say, author=await self._bot.library.author(record)))
 
         await self._bot.respond(interaction, shown, ephemeral=True)
 
