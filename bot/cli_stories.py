@@ -177,10 +177,10 @@ def _with_records(settings: Config, work: Callable[[StoryStore], Coroutine[Any, 
 
 @contextlib.asynccontextmanager
 async def _records(settings: Config) -> AsyncIterator[StoryStore]:
-    from bot.store.store import Store
+    from bot.opening import store_for
     from bot.store.stories import StoryStore
 
-    store = Store(settings.data_folder)
+    store = store_for(settings)
     await store.open()
     try:
         yield StoryStore(store)

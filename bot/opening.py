@@ -12,6 +12,8 @@ from bot.desk import Desk
 from bot.errors import UnknownStoryError
 from bot.reader import Reader
 from bot.shelf import Shelf
+from bot.store.database import FILE, Database
+from bot.store.store import Store
 from bot.story_files import StoryFiles
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError
@@ -60,6 +62,26 @@ def index_folder(config: Config, story_id: str) -> Path:
         message = f"{story_id!r} is no id of a story."
         raise UnreadableStoryError(message)
     return config.data_folder / "indexes" / story_id
+
+
+def database_for(config: Config) -> Database:
+    """Return the configured database, without one the file in the data folder.
+
+    Raises:
+        StorageError: `storage.url` is no address, or of a database that is not supported.
+    """
+    if not config.storage.url.get_secret_value():
+        return Database.of_file(config.data_folder / FILE)
+    return Database.of_url(config.storage.url, config.base_folder)
+
+
+def store_for(config: Config) -> Store:
+    """Return the store that is configured; it is to be opened.
+
+    Raises:
+        StorageError: as `database_for`.
+    """
+    return Store(config.data_folder, database_for(config))
 
 
 def load_embedder(config: Config) -> SentenceTransformerEmbedder:

@@ -20,8 +20,7 @@ from discord.http import Route
 from bot.app import StorydeskBot
 from bot.config import DISCORD_API
 from bot.errors import ConfigError, ConnectionFailedError, TokenError
-from bot.opening import desk_for
-from bot.store.store import Store
+from bot.opening import desk_for, store_for
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -60,7 +59,7 @@ def _set_up_logging(config: Config) -> None:
 
 
 async def _run(config: Config, story: Story, token: SecretStr) -> None:
-    bot = StorydeskBot(desk=desk_for(config, story), store=Store(config.data_folder), config=config)
+    bot = StorydeskBot(desk=desk_for(config, story), store=store_for(config), config=config)
     async with bot:
         running = asyncio.create_task(bot.start(token.get_secret_value()), name="bot")
         loop = asyncio.get_running_loop()
