@@ -65,9 +65,19 @@ def postgres_server() -> Iterator[PostgresServer]:
         for place in (folder, folder / "password"):
             shutil.chown(place, user)
     data = folder / "data"
-    setup = [programs / "initdb", "-D", data, "-U", "desk", "--auth=scram-sha-256", "-E", "UTF8", "--locale=C"]
+    setup: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "desk",
+        "--auth=scram-sha-256",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]
     subprocess.run([*setup, f"--pwfile={folder / 'password'}", "--no-sync"], check=True, capture_output=True, user=user)
-    command = [programs / "postgres", "-D", data, "-k", folder, "-h", "", "-F", "-c", "lc_messages=C"]
+    command: list[str | Path] = [programs / "postgres", "-D", data, "-k", folder, "-h", "", "-F", "-c", "lc_messages=C"]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, user=user) as process:
         try:
             until = time.monotonic() + _SECONDS
