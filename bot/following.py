@@ -45,10 +45,9 @@ _AT_ONCE = 10  # looks in one round
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A story of a guild that changed: its text before and now."""
+    """A story of a guild that changed, and its text now."""
 
     guild_id: int
-    before: Story
     now: Story
 
 
@@ -133,12 +132,10 @@ class Follower:
 
     async def _updated(self, guild_id: int, number: int, story: Story) -> list[Update]:
         records = await self._library.visible(guild_id)
-        before = next((record for record in records if record.id == number), None)
-        if before is None:
+        if number not in {record.id for record in records}:
             return []
-        old = await self._library.story(guild_id, before.story_id)
         _, is_changed = await self._library.update(guild_id, number, story)
-        return [Update(guild_id, old, story)] if is_changed else []
+        return [Update(guild_id, story)] if is_changed else []
 
     async def _bring(self, followed: FollowRecord, items: Sequence[FeedItem]) -> bool:
         """Add the stories that a feed names and the guild has not; return whether all of them could be read.

@@ -128,6 +128,18 @@ class Library:
         await self._desk.place(story.id)
         return await self._records.update(guild_id, number, story)
 
+    async def earlier(self, guild_id: int, story_id: str) -> list[Story]:
+        """Return the earlier texts of the story that has this one now, the latest first.
+
+        Raises:
+            UnknownStoryError: the guild does not see such a story.
+        """
+        if (record := await self._records.with_text(guild_id, story_id)) is None:
+            message = "There is no such story in this library."
+            raise UnknownStoryError(message)
+        ids = [earlier for earlier, _ in await self._records.replaced(guild_id, record.id) if earlier != story_id]
+        return await asyncio.to_thread(lambda: [self._files.load(earlier) for earlier in ids])
+
     async def similar(self, guild_id: int, story: Story) -> StoryRecord | None:
         """Return the visible story that is nearly the same text as another one, if there is one."""
         records = [

@@ -327,11 +327,69 @@ async def test_an_answer_whose_quote_is_gone_is_marked_with_the_new_wording(
     assert old is not None
     assert ENGLISH("outdated") in marked[old.id]
     assert "> Engineers found cracks in 22 steel cables." in marked[old.id]
+    link = "https://news.example/bridge#:~:text=Engineers%20found%20cracks%20in%2022%20steel%20cables."
+    assert f"-# [Harbour bridge closes for repairs]({link})" in marked[old.id]
     assert "**14** steel cables" in marked[old.id]
     assert stands is not None
     assert ENGLISH("outdated") not in marked[stands.id]
     (message,) = [message for message in channel.history() if message.id == old.id]
     assert said((await alice.click(message, label="Helpful")).response) == ENGLISH("vote-counted")
+
+
+async def test_an_answer_from_two_versions_ago_is_marked_once_and_its_mark_kept_up(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
+    await add(chief, channel)
+    await alice.send(channel, f"{mention(env)} {BRIDGE}")
+    old = channel.last_message
+    assert old is not None
+    text = HARBOUR
+
+    async def marked_after(before: str, now: str) -> str:
+        nonlocal text
+        text = text.replace(before, now)
+        file = ("bridge.md", text.encode())
+        await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=file)
+        await env.settle()
+        return {message.id: said(message) for message in channel.history()}[old.id]
+
+    assert ENGLISH("outdated") not in await marked_after("$12 million", "$13 million")
+    assert "> Engineers found cracks in 22 steel cables." in await marked_after("14 steel", "22 steel")
+    await bot.store.change_guild_settings(env.guild.id, 1, {"language": "de"})
+    again = await marked_after("22 steel", "30 steel")
+    assert "> Engineers found cracks in 30 steel cables." in again
+    assert "22 steel" not in again
+    assert again.count("⚠") == 1
+
+
+async def test_an_answer_is_marked_where_what_another_story_said_beside_it_is_gone(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
+    later = HARBOUR.replace("14 steel", "22 steel").replace("2026-05-04", "2026-05-09").replace("closes for", "in")
+    for name in ("Harbour bridge closes for repairs", "Harbour bridge in repairs"):
+        await add(chief, channel)
+        await add(chief, channel, later, "later.md")
+        shown = (await alice.slash(channel, "ask", question=BRIDGE)).response
+        assert shown is not None
+        assert ENGLISH("stories-differ") in said(shown)
+        whole = HARBOUR if "closes" in name else later
+        changed = whole.replace(" steel cables", " steel ropes")
+        await chief.slash(channel, "story update", story=name, file=("b.md", changed.encode()))
+        await env.settle()
+        marked = {message.id: said(message) for message in channel.history()}[shown.id]
+        assert f"cracks in {'14' if whole == HARBOUR else '22'} steel ropes." in marked
+        await chief.slash(channel, "story update", story=name, file=("b.md", whole.encode()))
 
 
 async def test_a_guild_that_does_not_want_marks_gets_none(
@@ -348,3 +406,21 @@ async def test_a_guild_that_does_not_want_marks_gets_none(
     await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=newer)
     await env.settle()
     assert not [message for message in channel.history() if ENGLISH("outdated") in said(message)]
+
+
+async def test_the_whole_server_is_put_on_a_story_and_on_all_again(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    await add(chief, channel, "Cats sleep a lot.\n\nA cat sleeps for fifteen hours a day.", "cats.txt")
+    told = said((await chief.slash(channel, "story use", story="Cats", everywhere=True)).response)
+    assert told == ENGLISH("story-used", place=ENGLISH("whole-server"), title="“Cats”")
+    other = env.guild.create_text_channel("other")
+    for place in (channel, other):
+        assert "Engineers" not in await ask(alice, place, BRIDGE)
+    await chief.slash(channel, "story use", story="Harbour bridge closes for repairs", channel=other)
+    assert "**14**" in await ask(alice, other, BRIDGE)
+    assert "Engineers" not in await ask(alice, channel, BRIDGE)
+    told = said((await chief.slash(channel, "story use", everywhere=True)).response)
+    assert told == ENGLISH("story-unused", place=ENGLISH("whole-server"))
+    assert "**14**" in await ask(alice, channel, BRIDGE)

@@ -140,10 +140,9 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
             text = await self._brought(interaction, file, record.url)
-            before = await self._bot.desk.story(record.story_id)
             record, is_changed = await self._bot.library.update(_guild(interaction), record.id, text)
             if is_changed and (await self._bot.settings_of(_guild(interaction))).marks_outdated:
-                marking = mark_outdated(self._bot, _guild(interaction), before, text, say)
+                marking = mark_outdated(self._bot, _guild(interaction), text.id, say)
                 self._marking.add(task := asyncio.create_task(marking, name="mark-outdated"))
                 task.add_done_callback(self._marking.discard)
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))

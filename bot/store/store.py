@@ -12,7 +12,7 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StorageError
@@ -24,6 +24,7 @@ from bot.store.tables import (
     Followed,
     GivenAnswer,
     LibraryStory,
+    RivalQuote,
     SettingsChange,
     SettingsOfGuild,
     SyncedCommands,
@@ -32,7 +33,7 @@ from bot.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -145,16 +146,23 @@ class Store:
                     asked_at=answer.asked_at,
                 )
             )
+            await session.flush()
+            await session.execute(delete(RivalQuote).where(RivalQuote.message_id == answer.message_id))
+            for story_id, start, end in answer.rivals:
+                session.add(RivalQuote(message_id=answer.message_id, story_id=story_id, start=start, end=end))
 
-    async def answers_from(self, guild_id: int, story_id: str, since: int, most: int) -> list[AnswerRecord]:
-        """Return a guild's latest answers from a story since a time (seconds since 1970), the newest first."""
-        of_story = (
-            (GivenAnswer.guild_id == guild_id) & (GivenAnswer.story_id == story_id) & (GivenAnswer.asked_at >= since)
-        )
+    async def answers_from(self, guild_id: int, story_ids: Sequence[str], since: int, most: int) -> list[AnswerRecord]:
+        """Return a guild's latest answers since a time (seconds since 1970) that quote one of these texts."""
+        beside = select(RivalQuote.message_id).where(RivalQuote.story_id.in_(story_ids))
+        quotes_them = or_(GivenAnswer.story_id.in_(story_ids), GivenAnswer.message_id.in_(beside))
+        of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)
         async with self.reading() as session:
-            rows = await session.scalars(
-                select(GivenAnswer).where(of_story).order_by(GivenAnswer.asked_at.desc()).limit(most)
-            )
+            latest = select(GivenAnswer).where(of_guild, quotes_them).order_by(GivenAnswer.asked_at.desc()).limit(most)
+            rows = (await session.scalars(latest)).all()
+            rivals: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
+            of_rows = RivalQuote.message_id.in_([row.message_id for row in rows])
+            for rival in await session.scalars(select(RivalQuote).where(of_rows)):
+                rivals[rival.message_id].append((rival.story_id, rival.start, rival.end))
             return [
                 AnswerRecord(
                     message_id=row.message_id,
@@ -166,6 +174,7 @@ class Store:
                     confidence=row.confidence,
                     quotes=tuple((start, end) for start, end in row.quotes),
                     asked_at=row.asked_at,
+                    rivals=tuple(rivals[row.message_id]),
                 )
                 for row in rows
             ]
