@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.intake import Intake
     from bot.library import Library
+    from bot.stages import Stages
     from bot.store.follows import FollowStore
     from index.feeds import FeedItem
     from index.story import Story
@@ -61,7 +62,9 @@ class Follower:
         self._intake = intake
         self._most = most
 
-    async def follow(self, guild_id: int, what: str, hours: int, member_id: int | None = None) -> FollowRecord:
+    async def follow(
+        self, guild_id: int, what: str, hours: int, member_id: int | None = None, *, stages: Stages | None = None
+    ) -> FollowRecord:
         """Follow a page or feed by its address, or a story of the guild that has one; a new page's story is added.
 
         A feed's newest items come with the next round.
@@ -79,10 +82,10 @@ class Follower:
         if not re.match(r"https?://", wanted.url, re.IGNORECASE):
             return await self._follow_story(wanted)
         self._library.count_fetch(guild_id)
-        found = await self._intake.look(wanted.url)
+        found = await self._intake.look(wanted.url, stages=stages)
         if found is None or found.story is None:
             return await self._records.follow(wanted)
-        story, _ = await self._library.add(guild_id, found.story, member_id)
+        story, _ = await self._library.add(guild_id, found.story, member_id, stages=stages)
         known = replace(wanted, library_id=story.id, etag=found.etag, modified=found.modified, looked_at=now)
         return await self._records.follow(replace(known, next_at=_next(known)))
 

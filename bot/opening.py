@@ -22,9 +22,10 @@ from index.story import Story
 from index.story_index import StoryIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from bot.config import Config
+    from bot.shelf import OpenIndex
     from index.embed import Embedder
     from index.story_index import Progress
 
@@ -102,15 +103,23 @@ def load_shelf(config: Config, story: Story, *, progress: Progress | None = None
     embedder = load_embedder(config)
     reader, calibration = load_reader(config, embedder)
     index = StoryIndex.open(story, index_folder(config, story.id), embedder, progress=progress)
-    return Shelf([index], embedder, reader, calibration, open_index=open_index_in(config.data_folder))
+    return Shelf(
+        [index],
+        embedder,
+        reader,
+        calibration,
+        open_index=open_index_in(config.data_folder),
+        most_sentences=config.library.most_sentences_loaded,
+    )
 
 
-def open_index_in(data_folder: Path) -> Callable[[str, Embedder], StoryIndex]:
+def open_index_in(data_folder: Path) -> OpenIndex:
     """Return what reads or builds the index of a story of the library by the story's id."""
     files = StoryFiles(data_folder)
 
-    def open_index(story_id: str, embedder: Embedder) -> StoryIndex:
-        return StoryIndex.open(files.load(story_id), data_folder / "indexes" / story_id, embedder)
+    def open_index(story_id: str, embedder: Embedder, progress: Progress | None = None) -> StoryIndex:
+        folder = data_folder / "indexes" / story_id
+        return StoryIndex.open(files.load(story_id), folder, embedder, progress=progress)
 
     return open_index
 

@@ -47,7 +47,13 @@ def test_without_a_file_every_setting_has_its_default() -> None:
             "calibration": "",
         },
         "discord": {"answer_mentions": True, "answer_direct_messages": True, "read_all_messages": False},
-        "library": {"most_stories": 100, "most_characters": 5_000_000, "fetches_an_hour": 60, "most_followed": 20},
+        "library": {
+            "most_stories": 100,
+            "most_characters": 5_000_000,
+            "fetches_an_hour": 60,
+            "most_followed": 20,
+            "most_sentences_loaded": 100_000,
+        },
         "storage": {"folder": "", "url": "", "keep_days": 90},
         "log": {"level": "INFO"},
     }

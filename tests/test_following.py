@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import StorydeskBot
+    from bot.stages import Stages
     from bot.store.records import FollowRecord
 
 NEWSROOM, CLUB = 1, 2
@@ -61,7 +62,10 @@ class Web(Intake):
         self.pages: dict[str, Found | Exception | None] = {}
         self.asked: list[tuple[str, str | None, str | None]] = []
 
-    async def look(self, link: str, etag: str | None = None, modified: str | None = None) -> Found | None:
+    async def look(
+        self, link: str, etag: str | None = None, modified: str | None = None, *, stages: Stages | None = None
+    ) -> Found | None:
+        del stages
         self.asked.append((link, etag, modified))
         found = self.pages[link]
         if isinstance(found, Exception):

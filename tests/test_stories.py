@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,16 +11,20 @@ from discord_desk import bot_with, buttons_of, said, shipped_shelf
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
-from bot.language import ENGLISH
+from bot.fetch import Page
+from bot.language import ENGLISH, phrases
 from bot.opening import open_index_in
-from index.load import shipped_story
+from index.errors import LoadError
+from index.load import read_story, shipped_story
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import StorydeskBot
     from bot.shelf import Shelf
+    from bot.stages import Stages
     from index.embed import SentenceTransformerEmbedder
+    from index.story import Story
 
 HARBOUR = """---
 title: Harbour bridge closes for repairs
@@ -230,8 +235,6 @@ async def test_no_guild_sees_anothers_stories(
 async def test_stories_of_the_operator_are_seen_by_all_and_changed_by_none(
     chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
 ) -> None:
-    from index.load import read_story
-
     await bot.library.add(None, read_story(HARBOUR.encode(), "bridge.md"))
     assert "**14**" in await ask(alice, channel, BRIDGE)
     assert "for all servers" in said((await alice.slash(channel, "story list")).response)
@@ -390,6 +393,91 @@ async def test_an_answer_is_marked_where_what_another_story_said_beside_it_is_go
         marked = {message.id: said(message) for message in channel.history()}[shown.id]
         assert f"cracks in {'14' if whole == HARBOUR else '22'} steel ropes." in marked
         await chief.slash(channel, "story update", story=name, file=("b.md", whole.encode()))
+
+
+class SlowSite:
+    """A site, and a text on it, that take as long as a test wants; `go_on` lets the next step happen."""
+
+    def __init__(self, env: simcord.Env, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._env = env
+        self._steps: asyncio.Queue[None] = asyncio.Queue()
+        monkeypatch.setattr("bot.intake.fetch_if_changed", self._fetch)
+        monkeypatch.setattr("bot.intake.read_safely", self._read)
+
+    async def _fetch(self, url: str, **_: object) -> Page:
+        await self.step()
+        return Page(url, HARBOUR.encode(), "page.md", None)
+
+    async def _read(self, content: bytes, name: str, **_: object) -> Story:
+        await self.step()
+        return read_story(content, name)
+
+    async def step(self) -> None:
+        await self._env.external_wait(self._steps.get(), reason="a slow site")
+
+    async def go_on(self) -> None:
+        self._steps.put_nowait(None)
+        await self._env.settle()
+
+
+@pytest.mark.parametrize(("command", "option"), [("add", "link"), ("follow", "story")])
+async def test_after_two_seconds_it_says_whether_it_fetches_reads_or_indexes(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    option: str,
+) -> None:
+    await bot.store.change_guild_settings(env.guild.id, chief.id, {"language": "de"})
+    say, site, place = phrases("de"), SlowSite(env, monkeypatch), bot.desk.place
+
+    async def place_slowly(story_id: str, progress: Stages) -> None:
+        progress(20, 80)
+        await site.step()
+        progress(40, 80)
+        await site.step()
+        await place(story_id)
+
+    monkeypatch.setattr(bot.desk, "place", place_slowly)
+    result = await chief.slash(channel, f"story {command}", **{option: "https://pilot.example/x"})
+
+    async def shown_after(seconds: float) -> str:
+        await env.advance_time(seconds)
+        return said(result.response) if result.response else ""
+
+    assert await shown_after(1.9) == ""
+    assert await shown_after(0.2) == say("doing-fetching")
+    await site.go_on()
+    assert await shown_after(1.7) == say("doing-fetching")  # edited every two seconds at most
+    assert await shown_after(0.3) == say("doing-reading")
+    await site.go_on()
+    assert await shown_after(2) == say("doing-indexing", percent=25)
+    await site.go_on()
+    assert await shown_after(2) == say("doing-indexing", percent=75)
+    await site.go_on()
+    assert said(result.response).startswith("✔")
+    assert (await shown_after(60)).startswith("✔")
+
+
+async def test_an_update_says_how_far_it_is_too_and_what_is_refused_ends_it(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(chief, channel)
+    site = SlowSite(env, monkeypatch)
+    result = await chief.slash(channel, "story update", story="Harbour bridge closes for repairs")
+    await env.advance_time(2)
+    assert said(result.response) == ENGLISH("doing-fetching")
+    monkeypatch.setattr("bot.intake.read_safely", no_story)
+    await site.go_on()
+    assert "there is nothing in it" in said(result.response)
+    await env.advance_time(60)
+    assert "there is nothing in it" in said(result.response)
+
+
+async def no_story(*_: object, **__: object) -> Story:
+    raise LoadError("there is nothing in it")
 
 
 async def test_a_guild_that_does_not_want_marks_gets_none(
