@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,9 @@ from sqlalchemy import select, text
 
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
-from bot.store.database import FILE, Database, migrate
+from bot.store import database as database_module
+from bot.store.database import FILE, Database, engine_for, migrate
+from bot.store.follows import FollowStore
 from bot.store.records import AnswerRecord, Unanswered
 from bot.store.store import Store
 from bot.store.stories import StoryStore
@@ -25,7 +28,6 @@ from index.story import Story
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import Session
@@ -237,6 +239,65 @@ async def test_the_migrations_make_the_tables_that_the_code_uses(store: Store) -
 def test_a_database_that_is_up_to_date_is_migrated_without_change(database: Database) -> None:
     migrate(database)
     migrate(database)
+
+
+ROWS = {
+    "0001": """
+        INSERT INTO synced_commands VALUES (7, 'abc');
+        INSERT INTO guild_settings VALUES (1, '{"private": true}');
+        INSERT INTO settings_changes VALUES (3, 1, 11, 0, '{}');
+        INSERT INTO answers VALUES (100, 5, 1, 11, 's', 'answered', 0.9, '[[0, 10]]', 50);
+        INSERT INTO votes VALUES (100, 12, true);
+        INSERT INTO unanswered VALUES (1, 1, 11, 'Who?', 'silent', 50);
+    """,
+    "0002": """
+        INSERT INTO stories VALUES (4, 1, 'abc', 'Cats', 'https://x', NULL, NULL, 1, 9, 11, 50, NULL);
+        INSERT INTO chosen_stories VALUES (1, 0, 4);
+    """,
+    "0003": "INSERT INTO story_versions VALUES (4, 'older', 40);",
+    "0004": """
+        INSERT INTO followed VALUES (2, 1, 'https://x', 4, 3600, NULL, NULL, NULL, 60, 0, NULL);
+        INSERT INTO seen_items VALUES (2, 'key', 50);
+    """,
+}
+
+
+@pytest.mark.parametrize("version", sorted(ROWS))
+async def test_a_database_of_an_older_version_keeps_what_is_in_it(
+    database: Database, tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database.HEAD", version)
+    await asyncio.to_thread(migrate, database)
+    engine = engine_for(database)
+    async with engine.begin() as connection:
+        for older in sorted(ROWS):
+            for statement in ROWS[older].split(";") if older <= version else ():
+                if statement.strip():
+                    await connection.execute(text(statement.replace(":", r"\:")))
+    await engine.dispose()
+    monkeypatch.undo()
+    store = Store(tmp_path, database)
+    await store.open()
+    records, follows = StoryStore(store), FollowStore(store)
+    assert await store.synced_commands(7) == "abc"
+    assert await store.guild_settings(NEWSROOM) == GuildSettings(private=True)
+    assert await store.answers_from(NEWSROOM, ["s"], 0, 9) == [answer(100, asked_at=50)]
+    insights = await store.insights(NEWSROOM, 0)
+    assert (insights.questions, insights.helpful, [row.question for row in insights.unanswered]) == (1, 1, ["Who?"])
+    assert [record.name for record in await records.visible(NEWSROOM)] == (["Cats"] if version >= "0002" else [])
+    assert await records.scope(NEWSROOM, ()) == (["abc"] if version >= "0002" else [])
+    assert await records.replaced(NEWSROOM, 4) == ([("older", 40)] if version >= "0003" else [])
+    assert [row.url for row in await follows.of_guild(NEWSROOM)] == (["https://x"] if version >= "0004" else [])
+    assert await follows.unseen(2, ["key"]) == (set() if version >= "0004" else {"key"})
+    assert await store.undo_change(NEWSROOM, 3) == GuildSettings()
+    await store.forget_guild(NEWSROOM)
+    await store.close()
+
+
+def test_every_older_version_is_looked_at() -> None:
+    migrations = Path(database_module.__file__).parent / "migrations" / "versions"
+    versions = sorted(file.name[1:5] for file in migrations.glob("v*.py"))
+    assert sorted(ROWS) == versions[:-1]
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_left_alone(store: Store, database: Database) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
 FILE = "storydesk.db"
+HEAD = "head"
+"""The version that databases are brought to: Alembic's name for the newest."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Readers and one writer at a time do not wait for each other; who must wait does so for five seconds.
 _PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 5000")
@@ -137,7 +139,7 @@ def _upgrade(connection: Connection) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    command.upgrade(config, "head")
+    command.upgrade(config, HEAD)
 
 
 def writing_lock() -> Select[Any]:
