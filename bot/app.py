@@ -335,6 +335,7 @@ class StorydeskBot(commands.AutoShardedBot):
         reply = layout.reply
         self.conversations.remember(user.id, reply, message, replied_to)
         quotes = tuple((quote.span.start, quote.span.end) for quote in reply.quotes)
+        beside = [rival.quotes[0] for rival in (reply.rivals if isinstance(reply, Answer) else ())]
         record = AnswerRecord(
             message_id=message.id,
             channel_id=message.channel.id,
@@ -345,6 +346,7 @@ class StorydeskBot(commands.AutoShardedBot):
             confidence=reply.confidence,
             quotes=quotes,
             asked_at=int(time.time()),
+            rivals=tuple((quote.story_id, quote.span.start, quote.span.end) for quote in beside),
         )
         try:
             await self.store.remember_answer(record)

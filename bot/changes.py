@@ -21,30 +21,33 @@ _WORD = re.compile(r"\w+(?:[.,:'’-]\w+)*")
 class Change:
     """A sentence of the old version beside the one of the new; None where one of them has no such sentence.
 
-    `marked_old` and `marked_new` are the words that only one of both has, as places in its text.
+    `marked_old` and `marked_new` are the words that only one of both has, as places in its text;
+    `place` is where the new sentence stands in the new version.
     """
 
     old: str | None
     new: str | None
     marked_old: tuple[Span, ...] = ()
     marked_new: tuple[Span, ...] = ()
+    place: Span | None = None
 
 
 def changes(old: Story, new: Story) -> list[Change]:
     """Return the sentences that differ, in the order of the new version."""
     before = [" ".join(old.text(span).split()) for span in sentence_spans(old)]
-    after = [" ".join(new.text(span).split()) for span in sentence_spans(new)]
+    places = sentence_spans(new)
+    after = [" ".join(new.text(span).split()) for span in places]
     found = []
     for kind, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":
-            pairs = zip_longest(before[first:last], after[start:end])
-            found += [_change(gone, come) for gone, come in pairs]
+            rows = zip_longest(before[first:last], after[start:end], places[start:end])
+            found += [_change(gone, come, place) for gone, come, place in rows]
     return found
 
 
-def _change(old: str | None, new: str | None) -> Change:
+def _change(old: str | None, new: str | None, place: Span | None) -> Change:
     if old is None or new is None:
-        return Change(old, new)
+        return Change(old, new, place=place)
     before, after = list(_WORD.finditer(old)), list(_WORD.finditer(new))
     matcher = SequenceMatcher(None, [word.group() for word in before], [word.group() for word in after], autojunk=False)
     gone: list[Span] = []
@@ -53,4 +56,4 @@ def _change(old: str | None, new: str | None) -> Change:
         if kind != "equal":
             gone += [Span(*word.span()) for word in before[first:last]]
             come += [Span(*word.span()) for word in after[start:end]]
-    return Change(old, new, tuple(gone), tuple(come))
+    return Change(old, new, tuple(gone), tuple(come), place)

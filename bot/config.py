@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.toml"
 DISCORD_API = "https://discord.com/api/v10"
+_SECRET = ("storage", "storage.url")  # whose value is not repeated where it is wrong
 
 
 class _Section(BaseModel):
@@ -89,12 +90,18 @@ class LibrarySettings(_Section):
     most_characters: int = Field(default=5_000_000, description="Characters of all stories of one server.", ge=0)
     fetches_an_hour: int = Field(default=60, description="Pages that one server may have fetched in an hour.", ge=0)
     most_followed: int = Field(default=20, description="Pages and feeds that one server may follow.", ge=0)
+    most_sentences_loaded: int = Field(
+        default=100_000, description="Sentences of stories that are kept in memory.", ge=0
+    )
 
 
 class StorageSettings(_Section):
     """Where indexes and state are kept."""
 
     folder: str = Field(default="", description="A folder, relative to this file; empty means the user's data folder.")
+    url: SecretStr = Field(
+        default=SecretStr(""), description="Another database; empty means an SQLite file in the folder."
+    )
     keep_days: int = Field(default=90, description="Answers, votes and unanswered questions are kept so long.", ge=1)
 
 
@@ -202,7 +209,8 @@ def _file_complaints(file: Path, name: str, values: object) -> list[str]:
     if field is None or field.exclude:
         return [f"{file}: {name}: unknown setting. {_known(())}"]
     if not isinstance(values, dict):
-        return [f"{file}: {name}: a section is expected, that is [{name}] and its settings below (it is {values!r})."]
+        is_now = "" if name == "storage" else f" (it is {values!r})"  # it may be an address with a password
+        return [f"{file}: {name}: a section is expected, that is [{name}] and its settings below{is_now}."]
     try:
         type(field.default).model_validate(values, strict=True)
     except ValidationError as error:
@@ -229,6 +237,8 @@ def _complaint(origin: str, location: tuple[int | str, ...], detail: ErrorDetail
     if detail["type"] == "extra_forbidden":
         return f"{origin}: {key}: unknown setting. {_known(names[:-1])}"
     message = detail["msg"][:1].lower() + detail["msg"][1:]
+    if key in _SECRET:
+        return f"{origin}: {key}: {message}."
     return f"{origin}: {key}: {message} (it is {detail['input']!r})."
 
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bot.config import Config, discord_token, load_config
 from bot.errors import ConfigError, StorydeskError
-from bot.opening import find_story, index_folder, load_embedder, load_reader
+from bot.opening import database_for, find_story, index_folder, load_embedder, load_reader
 from bot.remedies import with_remedy
 from bot.serving import refusal
 from bot.store.database import migrate
-from bot.store.store import FILE
 from index.errors import MissingIndexError, SavedIndexError, StoryError
 from index.story_index import StoryIndex
 
@@ -58,16 +57,17 @@ def examine(config_path: Path | None) -> list[Finding]:
             findings.append(Finding("reader", is_good=True, text="it loads, and the calibration is fitted for both."))
     if story is not None and embedder is not None:
         findings.append(_index_finding(config, story, embedder))
-    if _examined(findings, "database", lambda: _migrate(config)) is not None:
-        findings.append(Finding("database", is_good=True, text=f"{config.data_folder / FILE} is up to date."))
+    if (name := _examined(findings, "database", lambda: _migrated(config))) is not None:
+        findings.append(Finding("database", is_good=True, text=f"{name} is up to date."))
     findings += [_folder_finding(config.data_folder), _server_finding(config), _token_finding()]
     return findings
 
 
-def _migrate(config: Config) -> bool:
-    """Bring the database to the present form, as every start does."""
-    migrate(config.data_folder / FILE)
-    return True
+def _migrated(config: Config) -> str:
+    """Bring the database to the present form, as every start does; return its name."""
+    database = database_for(config)
+    migrate(database)
+    return database.name
 
 
 def _examined(findings: list[Finding], subject: str, look: Callable[[], _T]) -> _T | None:

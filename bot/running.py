@@ -23,10 +23,9 @@ from bot.app import StorydeskBot
 from bot.config import DISCORD_API
 from bot.errors import ConfigError, ConnectionFailedError, TokenError
 from bot.logs import set_up_logging
-from bot.opening import desk_for
+from bot.opening import desk_for, store_for
 from bot.prometheus import Prometheus
 from bot.serving import serving
-from bot.store.store import Store
 from bot.telemetry import all_of, log_event
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ async def _run(config: Config, story: Story, token: SecretStr) -> None:
     hook = all_of(log_event, metrics)
     bot = StorydeskBot(
         desk=desk_for(config, story, hook=hook),
-        store=Store(config.data_folder),
+        store=store_for(config),
         config=config,
         hook=hook,
         http_trace=metrics.http_trace(),

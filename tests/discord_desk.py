@@ -9,9 +9,8 @@ import simcord
 from bot.app import StorydeskBot
 from bot.config import Config
 from bot.desk import Desk
-from bot.opening import load_reader
+from bot.opening import load_reader, store_for
 from bot.shelf import Shelf
-from bot.store.store import Store
 from index.embed import SentenceTransformerEmbedder
 from index.load import shipped_story
 from index.story_index import StoryIndex
@@ -37,7 +36,7 @@ def bot_with(load: Callable[[], Shelf], folder: Path, **settings: Any) -> Storyd
         most_waiting=config.answers.most_waiting,
         closest=config.answers.closest,
     )
-    return StorydeskBot(desk=desk, store=Store(folder), config=config)
+    return StorydeskBot(desk=desk, store=store_for(config), config=config)
 
 
 def texts_of(components: Any) -> list[str]:

@@ -22,6 +22,7 @@ from bot.app import StorydeskBot
 from bot.cogs.asked import AskedMessages
 from bot.errors import ConfigError
 from bot.language import ENGLISH
+from bot.loaded import Loaded
 from index.load import shipped_story
 
 if TYPE_CHECKING:
@@ -259,16 +260,14 @@ async def test_more_passages_are_shown_to_whoever_presses_and_still_after_a_rest
 
 
 async def test_a_button_of_a_story_that_is_gone_says_so(
-    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = (await alice.slash(channel, "ask", question=TROOPS)).response
     assert answer is not None
-    (await bot.desk._shelf())._indexes = {"0" * 16: (await bot.desk._shelf()).index(None)}
-    try:
+    shelf = await bot.desk._shelf()
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf, "_loaded", Loaded(0))
         pressed = await alice.click(answer, label="More passages")
-    finally:
-        shelf = await bot.desk._shelf()
-        shelf._indexes = {index.story.id: index for index in shelf._indexes.values()}
     assert "not on my desk any more" in said(pressed.response)
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
+from news import FOLDER, NewsError, main, read_news, rows
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tools" / "reader"))
-
-from news import FOLDER, NewsError, main, read_news, rows  # noqa: E402 - the folder is put on the path above
 
 FORM = """=== The bridge closes
 The harbour bridge closes for nine weeks on Monday.

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import StorageError
 from bot.remedies import remedy, with_remedy
-from bot.store.database import engine_for, told
+from bot.store.database import Database, engine_for, told
 
 DISK_FULL = "the disk is full: free some space there, or name another folder under storage.folder"
 
@@ -92,7 +92,7 @@ def test_what_sqlite_complains_of_is_told_with_what_to_do(
 ) -> None:
     with pytest.raises(sqlite3.Error) as complaint:
         trouble(tmp_path / "storydesk.db")
-    with pytest.raises(StorageError) as caught, told(tmp_path / "storydesk.db"):
+    with pytest.raises(StorageError) as caught, told(Database.of_file(tmp_path / "storydesk.db")):
         raise OperationalError("a statement", {}, complaint.value)
     text = str(caught.value)
     assert text.startswith(f"The database {tmp_path / 'storydesk.db'} cannot be used: ")
@@ -115,7 +115,7 @@ def test_where_nothing_is_known_to_help_nothing_is_added() -> None:
 async def test_what_members_wrote_does_not_stand_in_the_traceback_of_a_database_error(tmp_path: Path) -> None:
     from sqlalchemy import text
 
-    engine = engine_for(tmp_path / "storydesk.db")
+    engine = engine_for(Database.of_file(tmp_path / "storydesk.db"))
     async with engine.connect() as connection:
         with pytest.raises(OperationalError) as caught:
             await connection.execute(text("INSERT INTO nothing VALUES (:question)"), {"question": "my secret"})

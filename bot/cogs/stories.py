@@ -16,10 +16,12 @@ from bot.errors import AskError
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.story_cards import remove_layout
+from bot.ui.under_way import shown_while
 
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
     from bot.language import Phrases
+    from bot.stages import Stages
     from index.story import Story
 
 _NAME_CHARACTERS = 150
@@ -58,13 +60,16 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def added(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            return await self.keep(interaction, await self._brought(interaction, file, link), say)
+            async with shown_while(interaction, say) as stages:
+                return await self.keep(interaction, await self._brought(interaction, file, link, stages), say, stages)
 
         await self._bot.respond(interaction, added, checks=False)
 
-    async def keep(self, interaction: discord.Interaction[Any], story: Story, say: Phrases) -> TextLayout:
+    async def keep(
+        self, interaction: discord.Interaction[Any], story: Story, say: Phrases, stages: Stages
+    ) -> TextLayout:
         """Add a story to the guild's library and say so."""
-        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id)
+        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id, stages=stages)
         if not is_new:
             return notice(say("story-known", title=phrase.story_name(record)))
         texts = [say("story-added", title=phrase.story_name(record), paragraphs=record.paragraphs)]
@@ -139,11 +144,12 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.library.named(_guild(interaction), story)
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
-            text = await self._brought(interaction, file, record.url)
-            before = await self._bot.desk.story(record.story_id)
-            record, is_changed = await self._bot.library.update(_guild(interaction), record.id, text)
+            async with shown_while(interaction, say) as stages:
+                text = await self._brought(interaction, file, record.url, stages)
+                new = await self._bot.library.update(_guild(interaction), record.id, text, stages=stages)
+            record, is_changed = new
             if is_changed and (await self._bot.settings_of(_guild(interaction))).marks_outdated:
-                marking = mark_outdated(self._bot, _guild(interaction), before, text, say)
+                marking = mark_outdated(self._bot, _guild(interaction), text.id, say)
                 self._marking.add(task := asyncio.create_task(marking, name="mark-outdated"))
                 task.add_done_callback(self._marking.discard)
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
@@ -161,7 +167,9 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def followed(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.follower.follow(_guild(interaction), story, hours, interaction.user.id)
+            guild_id, member_id = _guild(interaction), interaction.user.id
+            async with shown_while(interaction, say) as stages:
+                record = await self._bot.follower.follow(guild_id, story, hours, member_id, stages=stages)
             kind = "follow-feed" if record.library_id is None else "follow-page"
             return notice(say(kind, address=phrase.address(record.url), hours=hours))
 
@@ -228,7 +236,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
 
     async def _brought(
-        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None
+        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None, stages: Stages
     ) -> Story:
         """Return the story of a file, or of a page, which counts as fetched.
 
@@ -236,9 +244,9 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             AskError: it cannot be taken.
         """
         if file is not None:
-            return await self._bot.intake.file(file.filename, file.size, file.read)
+            return await self._bot.intake.file(file.filename, file.size, file.read, stages)
         self._bot.library.count_fetch(_guild(interaction))
-        return await self._bot.intake.page(link or "")
+        return await self._bot.intake.page(link or "", stages)
 
     @show.autocomplete("story")
     @update.autocomplete("story")
@@ -275,7 +283,8 @@ class PasteForm(discord.ui.Modal):
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
             story = bot.intake.pasted(self._title.value, self._text.value)
-            return await self._stories.keep(interaction, story, say)
+            async with shown_while(interaction, say) as stages:
+                return await self._stories.keep(interaction, story, say, stages)
 
         await bot.respond(interaction, added, checks=False)
 

@@ -14,7 +14,10 @@ Voted = Literal["counted", "changed", "withdrawn", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
-    """A reply that the bot gave; `quotes` are offsets into the story's body, `asked_at` seconds since 1970."""
+    """A reply that the bot gave; `quotes` are offsets into the story's body, `asked_at` seconds since 1970.
+
+    `rivals` are what it quoted of other stories, each by the story's id and offsets.
+    """
 
     message_id: int
     channel_id: int
@@ -25,6 +28,7 @@ class AnswerRecord:
     confidence: float
     quotes: tuple[tuple[int, int], ...]
     asked_at: int
+    rivals: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

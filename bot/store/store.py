@@ -12,18 +12,19 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
-from bot.store.database import engine_for, migrate, told
+from bot.store.database import FILE, Database, engine_for, migrate, told, writing_lock
 from bot.store.records import AnswerRecord, Insights, Kept, Unanswered
 from bot.store.tables import (
     ChosenStory,
     Followed,
     GivenAnswer,
     LibraryStory,
+    RivalQuote,
     SettingsChange,
     SettingsOfGuild,
     SyncedCommands,
@@ -32,14 +33,13 @@ from bot.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.store.records import Voted
 
-FILE = "storydesk.db"
 _DAY = 86_400  # seconds
 _CHANGES_KEPT = 50  # of each guild
 _UNANSWERED_KEPT = 500  # of each guild
@@ -48,10 +48,10 @@ _UNANSWERED_KEPT = 500  # of each guild
 class Store:
     """The database in a data folder; `open` it first, `close` it last. Everything else raises `StorageError`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use the database in `folder`; both are made by `open`."""
+    def __init__(self, folder: Path, database: Database | None = None) -> None:
+        """Use `database`, without one that in `folder`, which `open` makes; stories lie in `folder` in any case."""
         self.folder = folder
-        self._file = folder / FILE
+        self._database = database or Database.of_file(folder / FILE)
         self._engine: AsyncEngine | None = None
         self._writing = asyncio.Lock()
         self._settings: dict[int, GuildSettings] = {}
@@ -63,8 +63,8 @@ class Store:
             StorageError: it cannot be read or written, is no database, or a newer Storydesk wrote it.
         """
         if self._engine is None:
-            await asyncio.to_thread(migrate, self._file)
-            self._engine = engine_for(self._file)
+            await asyncio.to_thread(migrate, self._database)
+            self._engine = engine_for(self._database)
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -155,16 +155,23 @@ class Store:
                     asked_at=answer.asked_at,
                 )
             )
+            await session.flush()
+            await session.execute(delete(RivalQuote).where(RivalQuote.message_id == answer.message_id))
+            for story_id, start, end in answer.rivals:
+                session.add(RivalQuote(message_id=answer.message_id, story_id=story_id, start=start, end=end))
 
-    async def answers_from(self, guild_id: int, story_id: str, since: int, most: int) -> list[AnswerRecord]:
-        """Return a guild's latest answers from a story since a time (seconds since 1970), the newest first."""
-        of_story = (
-            (GivenAnswer.guild_id == guild_id) & (GivenAnswer.story_id == story_id) & (GivenAnswer.asked_at >= since)
-        )
+    async def answers_from(self, guild_id: int, story_ids: Sequence[str], since: int, most: int) -> list[AnswerRecord]:
+        """Return a guild's latest answers since a time (seconds since 1970) that quote one of these texts."""
+        beside = select(RivalQuote.message_id).where(RivalQuote.story_id.in_(story_ids))
+        quotes_them = or_(GivenAnswer.story_id.in_(story_ids), GivenAnswer.message_id.in_(beside))
+        of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)
         async with self.reading() as session:
-            rows = await session.scalars(
-                select(GivenAnswer).where(of_story).order_by(GivenAnswer.asked_at.desc()).limit(most)
-            )
+            latest = select(GivenAnswer).where(of_guild, quotes_them).order_by(GivenAnswer.asked_at.desc()).limit(most)
+            rows = (await session.scalars(latest)).all()
+            rivals: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
+            of_rows = RivalQuote.message_id.in_([row.message_id for row in rows])
+            for rival in await session.scalars(select(RivalQuote).where(of_rows)):
+                rivals[rival.message_id].append((rival.story_id, rival.start, rival.end))
             return [
                 AnswerRecord(
                     message_id=row.message_id,
@@ -176,6 +183,7 @@ class Store:
                     confidence=row.confidence,
                     quotes=tuple((start, end) for start, end in row.quotes),
                     asked_at=row.asked_at,
+                    rivals=tuple(rivals[row.message_id]),
                 )
                 for row in rows
             ]
@@ -218,14 +226,14 @@ class Store:
     async def insights(self, guild_id: int, since: int) -> Insights:
         """Return what a guild asked since a time (seconds since 1970)."""
         of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)
-        day = GivenAnswer.asked_at.op("/", is_comparison=False)(_DAY)
+        day = (GivenAnswer.asked_at - GivenAnswer.asked_at % _DAY).label("day")
         async with self.reading() as session:
             counted = await session.execute(
-                select(day, GivenAnswer.verdict, func.count()).where(of_guild).group_by(day, GivenAnswer.verdict)
+                select(day, GivenAnswer.verdict, func.count()).where(of_guild).group_by("day", GivenAnswer.verdict)
             )
             days: dict[int, Counter[str]] = defaultdict(Counter)
             for number, verdict, count in counted:
-                days[int(number)][verdict] += count
+                days[number // _DAY][verdict] += count
             votes = await session.execute(
                 select(Vote.is_helpful, func.count()).join(GivenAnswer).where(of_guild).group_by(Vote.is_helpful)
             )
@@ -289,9 +297,9 @@ class Store:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Give a session to read with."""
         if self._engine is None:
-            message = f"The database {self._file} is not open."
+            message = f"The database {self._database.name} is not open."
             raise StorageError(message)
-        with told(self._file):
+        with told(self._database):
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 yield session
 
@@ -299,6 +307,8 @@ class Store:
     async def changing(self) -> AsyncIterator[AsyncSession]:
         """Give a session whose changes are kept together or not at all; one at a time, as SQLite wants it."""
         async with self._writing, self.reading() as session, session.begin():
+            if self._database.file is None:
+                await session.execute(writing_lock())
             yield session
 
 
