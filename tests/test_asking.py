@@ -158,11 +158,11 @@ def test_of_many_questions_the_oldest_is_forgotten() -> None:
     asked = AskedMessages()
     for number in range(501):
         asked.remember(number, discord.Object(0), Asker(0), "Who?")  # type: ignore[arg-type]
-    assert asked.changed(0, "When?") is None
-    assert asked.changed(1, "Who?") is None
-    changed = asked.changed(1, "When?")
-    assert changed is not None
-    assert changed.question == "When?"
+    assert asked.differing(0, "When?") is None
+    assert asked.differing(1, "Who?") is None
+    differing = asked.differing(1, "When?")
+    assert differing is not None
+    assert differing.question == "Who?"
 
 
 async def test_help_fits_on_one_screen_and_is_for_whoever_asked(

@@ -133,7 +133,9 @@ async def test_with_a_lost_database_questions_are_answered_and_settings_apologis
     assert HEADCOUNT in said(channel.last_message)
     assert answer is not None
     assert said((await chief.click(answer, label="Helpful")).response) == ENGLISH("vote-unknown")
-    assert said(listening).startswith("I cannot answer at the moment: The database")
+    assert said(listening).startswith("I cannot reach my database at the moment")
+    assert str(bot.store.folder) not in said(listening)
+    assert str(bot.store.folder) in caplog.text
     assert "cannot be read" in caplog.text
     assert "cannot be remembered" in caplog.text
 
