@@ -276,12 +276,13 @@ class StorydeskBot(commands.AutoShardedBot):
         layout = await self.attempt(lambda: work(say), say)
         code = secrets.token_hex(4)
         spare = notice(say("bug", code=code))
-        message = await deliver(interaction, layout, spare, files=files, is_private=ephemeral)
+        is_private = ephemeral or (replaces and _is_ephemeral(interaction.message))
+        message = await deliver(interaction, layout, spare, files=files, is_private=is_private)
         if message is None:
             _log.error("error %s: Discord takes the reply to interaction %d nowhere", code, interaction.id)
         elif isinstance(layout, ReplyLayout):
             guild_id = self.guild_of(interaction)
-            await self.remember(layout, message, interaction.user, guild_id, is_private=ephemeral)
+            await self.remember(layout, message, interaction.user, guild_id, is_private=is_private)
 
     async def attempt(
         self, work: Callable[[], Awaitable[discord.ui.LayoutView]], say: Phrases
@@ -342,7 +343,7 @@ class StorydeskBot(commands.AutoShardedBot):
         A private answer is not told of: nobody else can follow the link to it.
         """
         settings = await self.settings_of(message.guild.id if message.guild else None)
-        if settings.feedback_channel is None or message.guild is None or message.flags.ephemeral:
+        if settings.feedback_channel is None or message.guild is None or _is_ephemeral(message):
             return
         if not self._told_votes.note(message.id, member_id):
             return
@@ -376,6 +377,11 @@ class StorydeskBot(commands.AutoShardedBot):
     async def _show(self, status: discord.Status, activity: str) -> None:
         with contextlib.suppress(ConnectionResetError):  # the gateway is just closing; nobody sees us then
             await self.change_presence(status=status, activity=discord.CustomActivity(activity))
+
+
+def _is_ephemeral(message: discord.Message | None) -> bool:
+    """Say whether a message is shown to one member alone."""
+    return message is not None and message.flags.ephemeral
 
 
 async def _use_gateway_of_api(bot: StorydeskBot, config: Config) -> None:
