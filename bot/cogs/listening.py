@@ -166,16 +166,21 @@ class Listening(commands.Cog):
                     return
                 except discord.HTTPException as error:
                     _log.warning("an answer cannot be edited along: %s", error)
-                    await self._write_anew(asked, layout)
+                    await self._write_anew(asked, layout, say)
                     return
                 await self._remember(asked, layout)
 
-    async def _write_anew(self, asked: Asked, layout: discord.ui.LayoutView) -> None:
-        """Write an answer below the one that cannot be edited."""
-        if asked.answer is not None:
+    async def _write_anew(self, asked: Asked, layout: discord.ui.LayoutView, say: Phrases) -> None:
+        """Write an answer below the one that cannot be edited, or that it is not to be had."""
+        if asked.answer is None:
+            return
+        channel = asked.answer.channel
+        try:
+            asked.answer = await channel.send(view=layout)
+            await self._remember(asked, layout)
+        except discord.HTTPException as error:
             with contextlib.suppress(discord.HTTPException):
-                asked.answer = await asked.answer.channel.send(view=layout)
-                await self._remember(asked, layout)
+                await channel.send(view=notice(self._bot.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
         meant = understood(asked.question, asked.turns)
