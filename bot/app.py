@@ -26,6 +26,7 @@ from bot.cogs.conversations import Conversations
 from bot.cogs.following import Following
 from bot.cogs.listening import Listening
 from bot.cogs.privacy import Privacy
+from bot.cogs.rights import log_what_is_missing
 from bot.cogs.stories import Stories
 from bot.cogs.told_votes import ToldVotes
 from bot.config import DISCORD_API
@@ -60,8 +61,6 @@ _log = logging.getLogger("storydesk")
 
 _SETTINGS_SECONDS = 1.0  # of the three in which Discord wants to hear from us
 _DAY = 86_400  # seconds
-_NEEDED = discord.Permissions(view_channel=True, send_messages=True, read_message_history=True)
-_SHOWN = 5
 
 
 class StorydeskBot(commands.AutoShardedBot):
@@ -96,6 +95,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self._cooldowns = Cooldowns()
         self._told_votes = ToldVotes()
         self._loading: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Begin to load, add the commands and sync them if Discord has others."""
@@ -110,11 +110,9 @@ class StorydeskBot(commands.AutoShardedBot):
         self._prune.start()
 
     async def on_ready(self) -> None:
-        """Say where the bot may not write, and show in the presence when the story is loaded."""
+        """Say in the log where the bot lacks permissions, and show in the presence when the story is loaded."""
         if self._loading is None:
-            mute = [guild.name for guild in self.guilds if not guild.me.guild_permissions >= _NEEDED]
-            if mute:
-                _log.warning("missing permissions in %s; see `storydesk doctor --discord`", ", ".join(mute[:_SHOWN]))
+            self._looking = asyncio.create_task(log_what_is_missing(self), name="permissions")
             self._loading = asyncio.create_task(self._show_when_loaded(), name="presence")
 
     async def on_message(self, message: discord.Message, /) -> None:
@@ -132,8 +130,9 @@ class StorydeskBot(commands.AutoShardedBot):
     async def close(self) -> None:
         """Log out, and close the desk and the store."""
         self._prune.cancel()
-        if self._loading is not None:
-            self._loading.cancel()
+        for task in (self._loading, self._looking):
+            if task is not None:
+                task.cancel()
         await super().close()
         await self.desk.close()
         await self.store.close()
