@@ -15,7 +15,9 @@
         ├── BusyError, RestartingError
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── QuotaError, FetchQuotaError
-        ├── RefusedStoryError, LargeStoryError
+        ├── RefusedStoryError
+        │   └── NotDownloadedError
+        ├── LargeStoryError, TooManyPlacesError
         ├── NoAddressError, FollowQuotaError, UnknownFollowError
         ├── CooldownError
         │   └── GuildCooldownError
@@ -161,6 +163,18 @@ class RefusedStoryError(AskError):
     """What a member brings is no story that can be taken; the message says why."""
 
     key = "story-refused"
+
+
+class NotDownloadedError(RefusedStoryError):
+    """Discord did not give the file that a member brings."""
+
+    key = "story-not-downloaded"
+
+
+class TooManyPlacesError(AskError):
+    """A setting cannot hold so many channels or roles; `most` is how many it can."""
+
+    key = "too-many-places"
 
 
 class NoAddressError(AskError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorydeskError
+from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
 from bot.fragment import in_markdown, link_to
 from bot.language import ENGLISH, Phrases
 from index.errors import StoryError
@@ -40,6 +40,7 @@ _MARKS = re.compile(
     r"[\\*_~`|<\[\]]"  # what has a meaning anywhere
     r"|(?:^|(?<=[\n\r\u2028\u2029]))[^\S\n\r\u2028\u2029]*(?:[>#+-]|\d+(?=\.\s))",  # where a line begins
 )
+_FOLDERS = re.compile(r"(?<![\w/:.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:;,'\"“”]+[/\\])+")  # of a path, not of a web address
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 
 
@@ -354,11 +355,16 @@ def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:
 
 
 def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
-    """Return one honest line about an error; `code` finds it in the log where it is ours."""
+    """Return one honest line about an error; `code` finds it in the log where it is ours.
+
+    Where on the operator's machine a file lies stands in the log only.
+    """
     if isinstance(error, RefusedStoryError):
         return say(error.key, cause=escape(str(error)))
     if isinstance(error, AskError):
         return say(error.key, **error.values)
+    if isinstance(error, StorageError):
+        return say("no-database", code=code)
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):
         return say("bug", code=code)
-    return say("cannot", cause=escape(str(error)), code=code)
+    return say("cannot", cause=escape(_FOLDERS.sub("", str(error))), code=code)

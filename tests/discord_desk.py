@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import discord
 
+    from index.story import Story
+
 
 def shipped_shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
     reader, calibration = load_reader(Config(), embedder)
@@ -59,3 +61,15 @@ def _walk(components: Any) -> Iterator[dict[str, Any]]:
     for component in components:
         yield component
         yield from _walk(component.get("components") or [])
+
+
+def as_if_updated(bot: StorydeskBot, before: Story, now: Story) -> None:
+    """Let the library say that a story, which it need not keep, was updated from one text to another."""
+
+    async def earlier(*_: object) -> list[Story]:
+        return [before]
+
+    async def story(*_: object) -> Story:
+        return now
+
+    bot.library.earlier, bot.library.story = earlier, story  # type: ignore[method-assign]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -12,8 +15,9 @@ from discord.ext import commands
 from bot import phrase
 from bot.cogs.choices import followed_choices, story_choices
 from bot.cogs.outdated import mark_outdated
-from bot.errors import AskError
+from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
+from bot.ui.delivery import show_form, tell
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.story_cards import remove_layout
 from bot.ui.under_way import shown_while
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from bot.language import Phrases
     from bot.stages import Stages
     from index.story import Story
+
+_log = logging.getLogger("storydesk")
 
 _NAME_CHARACTERS = 150
 _HOURS = 168  # a week
@@ -48,14 +54,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
     ) -> None:
         """Add a page or a file, or ask for the text."""
         if file is None and link is None:
-            say = await self._bot.say_to(interaction)
-            try:
-                await self._bot.check_librarian(interaction)
-            except AskError as error:
-                text = self._bot.apologise(error, say)
-                await interaction.response.send_message(view=notice(text), ephemeral=True)
-            else:
-                await interaction.response.send_modal(PasteForm(self, say))
+            await self._ask_for_text(interaction)
             return
 
         async def added(say: Phrases) -> TextLayout:
@@ -64,6 +63,17 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
                 return await self.keep(interaction, await self._brought(interaction, file, link, stages), say, stages)
 
         await self._bot.respond(interaction, added, checks=False)
+
+    async def _ask_for_text(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the form for a story that is pasted, which must be the first that Discord hears from us."""
+        settings = await self._bot.settings_of(self._bot.guild_of(interaction))
+        say = self._bot.say_with(interaction, settings)
+        try:
+            await self._bot.check_librarian(interaction, settings)
+        except AskError as error:
+            await tell(interaction, notice(self._bot.apologise(error, say)))
+        else:
+            await show_form(interaction, PasteForm(self, say), notice(say("form-not-shown")))
 
     async def keep(
         self, interaction: discord.Interaction[Any], story: Story, say: Phrases, stages: Stages
@@ -244,7 +254,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             AskError: it cannot be taken.
         """
         if file is not None:
-            return await self._bot.intake.file(file.filename, file.size, file.read, stages)
+            return await self._bot.intake.file(file.filename, file.size, partial(_read, file), stages)
         self._bot.library.count_fetch(_guild(interaction))
         return await self._bot.intake.page(link or "", stages)
 
@@ -287,6 +297,20 @@ class PasteForm(discord.ui.Modal):
                 return await self._stories.keep(interaction, story, say, stages)
 
         await bot.respond(interaction, added, checks=False)
+
+
+async def _read(file: discord.Attachment) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        NotDownloadedError: Discord does not give it.
+    """
+    try:
+        return await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        _log.warning("a file cannot be downloaded: %s", error)
+        message = "The file could not be downloaded; attach it once more."
+        raise NotDownloadedError(message) from error
 
 
 def _guild(interaction: discord.Interaction[Any]) -> int:

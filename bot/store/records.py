@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 Voted = Literal["counted", "changed", "withdrawn", "unknown"]
 """What became of a vote; `unknown` is the answer that is not remembered any more."""
 
+NOWHERE = 0
+"""The channel of a reply that stands in no channel, since only its member was shown it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
     """A reply that the bot gave; `quotes` are offsets into the story's body, `asked_at` seconds since 1970.
 
+    `channel_id` is NOWHERE for a reply that only its member was shown: no one else learns where that was.
     `rivals` are what it quoted of other stories, each by the story's id and offsets.
     """
 

@@ -1,7 +1,8 @@
 """The store: settings of guilds, answers given, votes, unanswered questions, synced commands.
 
 Whatever belongs to a guild is asked for by the guild's id, so that no guild can see another's.
-Settings are kept in memory too: they are looked at for every message.
+Settings are kept in memory too, all of them from the start on: they are looked at for every message, and
+a database that is lost later must not open what the admins of a guild closed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
 from bot.store.database import FILE, Database, engine_for, migrate, told, writing_lock
-from bot.store.records import AnswerRecord, Insights, Kept, Unanswered
+from bot.store.records import NOWHERE, AnswerRecord, Insights, Kept, Unanswered
 from bot.store.tables import (
     ChosenStory,
     Followed,
@@ -54,6 +55,7 @@ class Store:
         self._database = database or Database.of_file(folder / FILE)
         self._engine: AsyncEngine | None = None
         self._writing = asyncio.Lock()
+        self._reading_settings = asyncio.Lock()
         self._settings: dict[int, GuildSettings] = {}
 
     async def open(self) -> None:
@@ -65,6 +67,9 @@ class Store:
         if self._engine is None:
             await asyncio.to_thread(migrate, self._database)
             self._engine = engine_for(self._database)
+            async with self.reading() as session:
+                rows = (await session.scalars(select(SettingsOfGuild))).all()
+            self._settings |= {row.guild_id: GuildSettings.from_document(row.settings) for row in rows}
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -93,14 +98,19 @@ class Store:
             await session.merge(SyncedCommands(application_id=application_id, digest=digest))
 
     async def guild_settings(self, guild_id: int) -> GuildSettings:
-        """Return what a guild has set."""
+        """Return what a guild has set; does not wait for whoever writes."""
         if guild_id not in self._settings:
-            async with self._writing:  # a crowd that comes at once reads them once, and a change is not overtaken
+            async with self._reading_settings:  # a crowd that comes at once reads them once
                 if guild_id not in self._settings:
                     async with self.reading() as session:
                         found = await session.get(SettingsOfGuild, guild_id)
-                    self._settings[guild_id] = GuildSettings.model_validate(found.settings if found else {})
+                    # What was changed or forgotten meanwhile is in memory already, and newer.
+                    self._settings.setdefault(guild_id, GuildSettings.from_document(found.settings if found else {}))
         return self._settings[guild_id]
+
+    def known_settings(self, guild_id: int) -> GuildSettings:
+        """Return what a guild has set as it was last read or changed, without reading it."""
+        return self._settings.get(guild_id, GuildSettings())
 
     async def change_guild_settings(
         self, guild_id: int, member_id: int, changes: Mapping[str, object]
@@ -112,7 +122,8 @@ class Store:
         """
         async with self.changing() as session:
             row = await session.get(SettingsOfGuild, guild_id) or SettingsOfGuild(guild_id=guild_id, settings={})
-            settings = GuildSettings.model_validate({**row.settings, **changes})
+            sound = GuildSettings.from_document(row.settings).model_dump(exclude_defaults=True)
+            settings = GuildSettings.model_validate({**sound, **changes})
             change = SettingsChange(guild_id=guild_id, member_id=member_id, changed_at=_now(), before=row.settings)
             row.settings = settings.model_dump(mode="json", exclude_defaults=True)
             session.add_all([row, change])
@@ -132,7 +143,7 @@ class Store:
             change = await session.get(SettingsChange, number)
             if last != number or change is None:
                 return None
-            settings = GuildSettings.model_validate(change.before)
+            settings = GuildSettings.from_document(change.before)
             await session.merge(SettingsOfGuild(guild_id=guild_id, settings=change.before))
             await session.delete(change)
         self._settings[guild_id] = settings
@@ -161,10 +172,15 @@ class Store:
                 session.add(RivalQuote(message_id=answer.message_id, story_id=story_id, start=start, end=end))
 
     async def answers_from(self, guild_id: int, story_ids: Sequence[str], since: int, most: int) -> list[AnswerRecord]:
-        """Return a guild's latest answers since a time (seconds since 1970) that quote one of these texts."""
+        """Return a guild's latest answers since a time (seconds since 1970) that quote one of these texts.
+
+        What only its member was shown is left out: nobody can edit it any more.
+        """
         beside = select(RivalQuote.message_id).where(RivalQuote.story_id.in_(story_ids))
         quotes_them = or_(GivenAnswer.story_id.in_(story_ids), GivenAnswer.message_id.in_(beside))
-        of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)
+        of_guild = (
+            (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since) & (GivenAnswer.channel_id != NOWHERE)
+        )
         async with self.reading() as session:
             latest = select(GivenAnswer).where(of_guild, quotes_them).order_by(GivenAnswer.asked_at.desc()).limit(most)
             rows = (await session.scalars(latest)).all()
@@ -285,7 +301,7 @@ class Store:
             of_guild = (SettingsOfGuild, SettingsChange, GivenAnswer, UnansweredQuestion, ChosenStory, Followed)
             for table in (*of_guild, LibraryStory):
                 await session.execute(delete(table).where(table.guild_id == guild_id))
-        self._settings.pop(guild_id, None)
+        self._settings[guild_id] = GuildSettings()
 
     async def prune(self, before: int) -> None:
         """Delete answers, with their votes, and unanswered questions from before a time (seconds since 1970)."""
