@@ -50,9 +50,8 @@ class Scene:
 
     def read_by(self, actor: simcord.MemberActor, *results: simcord.InteractionResult) -> str:
         """Return all that somebody can read: the channel, direct messages and what replied to them alone."""
-        public = self.channel.history(viewer=actor)
-        read = [*public, *actor.user.dm_channel.history(), *filter(None, _responses(results))]
-        return "\n".join(said(message) for message in read)
+        public, direct = self.channel.history(viewer=actor), actor.user.dm_channel.history()
+        return "\n".join([*map(said, public), *map(said, direct), *map(said, _responses(results))])
 
     async def card(self) -> simcord.ResponseMessage:
         card = (await self.chief.slash(self.channel, "desk show")).response
@@ -68,8 +67,8 @@ class Scene:
         await self.bot.store.change_guild_settings(self.env.guild.id, 1, changes)
 
 
-def _responses(results: tuple[simcord.InteractionResult, ...]) -> list[simcord.ResponseMessage | None]:
-    return [result.response for result in results]
+def _responses(results: tuple[simcord.InteractionResult, ...]) -> list[simcord.ResponseMessage]:
+    return [result.response for result in results if result.response is not None]
 
 
 @pytest.fixture(params=FAULTS, ids=lambda fault: str(fault[0]))
