@@ -53,7 +53,7 @@ async def test_settings_are_read_once_before_discord_hears_from_the_bot(
     assert answer is not None
     assert card is not None
     monkeypatch.setattr(bot.store, "guild_settings", noted)
-    acts: list[Callable[[], Awaitable[object]]] = [
+    acts: tuple[Callable[[], Awaitable[simcord.InteractionResult]], ...] = (
         lambda: alice.slash(channel, "ask", question=TROOPS),
         lambda: alice.slash(channel, "lookup", query="base"),
         lambda: alice.slash(channel, "help"),
@@ -64,7 +64,7 @@ async def test_settings_are_read_once_before_discord_hears_from_the_bot(
         lambda: chief.select(card, ["strict"], custom_id="desk:strictness"),
         lambda: chief.click(card, label="Cooldowns …"),
         lambda: chief.slash(channel, "story add"),
-    ]
+    )
     for act in acts:
         since = len(env.http_requests)
         before_callback.clear()
