@@ -36,6 +36,7 @@ _NEVER_BOXES = frozenset(("html", "body", "main", "article", "h1"))
 # Of the page's text; a “box” with more in it is the story, however its classes are called.
 _MOST_OF_PAGE, _NEARLY_ALL = 0.35, 0.9
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*>")
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # what lxml gives and does not take
 _LIVE = re.compile(r"LiveBlogPosting|class=[\"'][^\"']*live-?blog", re.IGNORECASE)
 _LONG_CELL = 300  # characters, in a cell that is no figure of a table but a column of a page
 
@@ -160,15 +161,19 @@ def _is_layout(table: Any) -> bool:  # noqa: ANN401 - as above
     )
 
 
+def _fit(text: str | None) -> str:
+    return _UNFIT.sub("", text or "")
+
+
 def _part_at_breaks(parent: Any) -> None:  # noqa: ANN401 - as above
     """Make paragraphs of the text between line breaks; what stands in blocks already is left as it is."""
     from lxml import etree
 
     pieces: list[Any] = []
     piece = etree.Element("p")
-    piece.text, parent.text = parent.text, None
+    piece.text, parent.text = _fit(parent.text), None
     for child in list(parent):
-        tail, child.tail = child.tail, None
+        tail, child.tail = _fit(child.tail), None
         parent.remove(child)
         if child.tag == "br" or child.tag in (
             "div",
