@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorydeskError
+from bot.errors import AskError, FetchError, InexactQuoteError, RefusedStoryError, StorydeskError
 from bot.fragment import link_to
 from bot.language import ENGLISH, Phrases
 from index.errors import StoryError
@@ -355,9 +355,17 @@ def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:
 def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
     """Return one honest line about an error; `code` finds it in the log where it is ours."""
     if isinstance(error, RefusedStoryError):
-        return say(error.key, cause=escape(str(error)))
+        return say(error.key, cause=_cause_of(error, say))
     if isinstance(error, AskError):
         return say(error.key, **error.values)
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):
         return say("bug", code=code)
     return say("cannot", cause=escape(str(error)), code=code)
+
+
+def _cause_of(error: RefusedStoryError, say: Phrases) -> str:
+    """Return why something is no story, in the member's language where the cause has a phrase."""
+    cause = error.__cause__
+    if isinstance(cause, FetchError) and cause.key:
+        return say(cause.key, **{name: escape(str(value)) for name, value in cause.values.items()})
+    return escape(str(error))
