@@ -274,7 +274,8 @@ async def test_a_child_that_takes_all_memory_ends_alone() -> None:
 
 async def test_the_child_does_not_see_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.secret.token")
-    tells = "import json, os; print(json.dumps({'refused': os.environ.get('DISCORD_TOKEN', 'nothing')}))"
+    monkeypatch.setenv("STORYDESK_STORAGE__URL", "postgresql://desk:a.secret.password@db/desk")
+    tells = "import json, os; print(json.dumps({'refused': 'secret' if 'secret' in str(os.environ) else 'nothing'}))"
     with pytest.raises(LoadError, match="nothing"):
         await read_safely(b"x", "x.pdf", command=(sys.executable, "-c", tells))
 
