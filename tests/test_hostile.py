@@ -93,10 +93,12 @@ async def test_the_name_that_a_redirect_leads_to_is_checked_as_the_first_one_was
     assert site.asked == ["/"]
 
 
-@pytest.mark.parametrize("mark", ["\x01", "&#1;", "&#x1b;", "\x7f", "&#xfffe;"])
-def test_control_characters_between_line_breaks_are_left_out(mark: str) -> None:
+@pytest.mark.parametrize("mark", ["\x01", "&#1;", "&#x1b;", "\x7f", "&#xfffe;", "&#0001;", "&#xD800;", "&#99999999;"])
+def test_characters_that_no_tree_takes_are_left_out(mark: str) -> None:
     page = f"<html><body><div>One left.<br><br>{mark}Two stayed.<br>{mark}<b>x</b>{mark}</div></body></html>"
     assert "Two stayed." in read_story(page.encode(), "page.html").body
+    dropped = f"<div>One left.<script>x</script>{mark} Two stayed.</div>"
+    assert "Two stayed." in read_story(f"Start.\n\n{dropped}\n".encode(), "a.md").body
 
 
 async def test_of_a_page_of_fifty_megabytes_no_more_is_read_than_is_allowed(site: Site) -> None:

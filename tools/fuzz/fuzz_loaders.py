@@ -32,11 +32,10 @@ def read_one(content: bytes) -> None:
     url = "https://a.b/c" if kind >= 128 else None
     try:
         story = read_story(content[1:], name, url=url, charset="iso-8859-1" if kind % 3 == 0 else None)
-    except LoadError as error:
-        assert len(str(error).splitlines()) == 1
-    else:
-        assert story.title.strip()
-        assert story.paragraphs
+    except LoadError:
+        return
+    assert story.title.strip()
+    assert story.paragraphs
 
 
 if __name__ == "__main__":
