@@ -39,7 +39,7 @@ def storydesk_run(server: DiscordServer, folder: Path) -> AbstractAsyncContextMa
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer(patience=400) as server:
+    async with DiscordServer(patience=90) as server:
         yield server
 
 
