@@ -351,3 +351,26 @@ async def test_a_desk_that_drains_takes_nothing_new_and_finishes_what_it_has() -
             await desk.ask("Where is the base?")
         assert await desk.drain(5)
         assert (await asked).verdict == "answered"
+
+
+async def test_it_begins_to_load_when_it_is_told_and_closes_also_if_it_never_was() -> None:
+    calls: list[str] = []
+
+    def load() -> Shelf:
+        calls.append("load")
+        return shelf_of()
+
+    told = asyncio.Event()
+    for is_told in (False, True):
+        calls.clear()
+        told.clear()
+        desk = Desk(load, hook=lambda _: None)
+        desk.open(when=told)
+        await asyncio.sleep(0)
+        assert not calls
+        if is_told:
+            told.set()
+            await desk.wait_ready()
+            assert calls == ["load"]
+        await desk.close()
+        assert desk.is_ready is is_told
