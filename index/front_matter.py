@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_CHARACTERS = 20_000
+_DEEPEST = 20  # collections in each other; the time that parsing takes grows with the square
 _RULE = re.compile(r"^-{3,}[^\S\n]*$", re.MULTILINE)
 _NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
 
@@ -61,6 +62,9 @@ def _pairs(source: str) -> Iterator[tuple[str, str]]:
         if isinstance(event, yaml.CollectionStartEvent):
             names = isinstance(event, yaml.MappingStartEvent) if depth == 0 else names
             depth += 1
+            if depth > _DEEPEST:
+                message = "it is nested too deeply"
+                raise yaml.YAMLError(message)
             continue
         if isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
