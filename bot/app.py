@@ -42,6 +42,7 @@ from bot.tree import Translator, Tree, sync_commands_if_changed
 from bot.ui.buttons import BUTTONS
 from bot.ui.desk_card import CARD_ITEMS
 from bot.ui.layouts import TextLayout, notice
+from bot.ui.lists import LIST_BUTTONS
 from bot.ui.replies import ReplyLayout
 from bot.ui.story_cards import STORY_BUTTONS
 from index.errors import StoryError
@@ -98,7 +99,7 @@ class StorydeskBot(commands.AutoShardedBot):
         """Begin to load, add the commands and sync them if Discord has others."""
         self.desk.open()
         await self.store.open()
-        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS, *LIST_BUTTONS)
         for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
             await self.add_cog(cog)
         await self.tree.set_translator(Translator())

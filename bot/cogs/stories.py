@@ -15,6 +15,7 @@ from bot.cogs.outdated import mark_outdated
 from bot.errors import AskError
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.layouts import TextLayout, notice
+from bot.ui.lists import changes_list, library_list
 from bot.ui.story_cards import remove_layout
 
 if TYPE_CHECKING:
@@ -77,11 +78,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show the guild's stories and the operator's."""
 
         async def listed(say: Phrases) -> TextLayout:
-            records = await self._bot.library.visible(_guild(interaction))
-            followed = await self._bot.follower.of_guild(_guild(interaction))
-            if not records and not followed:
-                return notice(say("stories-none", title=phrase.linked_title(await self._bot.desk.story())))
-            return TextLayout([*phrase.stories_texts(records, say), *phrase.follows_texts(followed, records, say)])
+            return await library_list(self._bot, interaction, say)
 
         await self._bot.respond(interaction, listed, ephemeral=True)
 
@@ -190,11 +187,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show the changed sentences, old above new."""
 
         async def changed(say: Phrases) -> TextLayout:
-            record = await self._bot.library.named(_guild(interaction), story)
-            found = await self._bot.library.changes(_guild(interaction), record)
-            if not found:
-                return notice(say("changes-none", title=phrase.story_name(record)))
-            return TextLayout(phrase.changes_texts(record, found, say))
+            return await changes_list(self._bot, interaction, story, say)
 
         await self._bot.respond(interaction, changed, ephemeral=True)
 
