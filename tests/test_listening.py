@@ -246,6 +246,23 @@ async def test_a_follow_up_in_direct_messages_is_understood_and_says_how(
     assert "Understood as: Where Ali Mahaman Lamine Zeine met Kurt Campbell?" in answer
 
 
+async def test_why_and_who_is_he_are_understood_and_an_acronym_is_nobody(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await alice.send_dm(TROOPS)
+    await alice.send_dm("who is he?")
+    answers = alice.user.dm_channel
+    assert "Understood as" not in said(answers.last_message)
+    await alice.send_dm("Do the US troops have to go?")
+    await alice.send_dm("why?")
+    assert "Understood as: Why do the US troops have to go?" in said(answers.last_message)
+    await alice.send_dm("why not?")
+    assert "Understood as: Why don't the US troops have to go?" in said(answers.last_message)
+    await alice.send_dm("who met Kurt Campbell?")
+    await alice.send_dm("who is he?")
+    assert "Understood as: Who is Ali Mahaman Lamine Zeine?" in said(answers.last_message)
+
+
 async def test_a_follow_up_in_a_chain_of_replies_is_understood(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:
