@@ -11,9 +11,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import regex
+
 from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorydeskError
 from bot.fragment import link_to
 from bot.language import ENGLISH, Phrases
+from index.dates import day_of
 from index.errors import StoryError
 from index.story import Span
 
@@ -35,6 +38,9 @@ TITLE_CHARACTERS = 90
 QUESTION_CHARACTERS = 180
 _URL_CHARACTERS = 500
 _DATE_CHARACTERS = 40
+_ADDRESS_CHARACTERS = 2048
+_CHARACTER = regex.compile(r"\X")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _PAGE = 5  # passages
 _CERTAIN, _LIKELY = 0.8, 0.6
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]|`*~\\]+")
@@ -115,12 +121,26 @@ def linked_title(story: Story, span: Span | None = None) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return `text` on one line, cut between words and marked where it is over `limit` characters."""
+    """Return `text` on one line, cut between words and marked where it is over `limit` characters.
+
+    A word that is longer than that, or a text in a script without spaces, is cut between what
+    readers see as characters; an address that is cut is no link any more.
+    """
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
-    cut = line[: limit - 1].rsplit(" ", 1)[0]
-    return f"{cut}…"
+    line = line[: limit + _ADDRESS_CHARACTERS]
+    while True:
+        at = line.rfind(" ", 0, limit)
+        if at <= 0 or _UNSPACED.search(line, at, limit):
+            at = max((cut.start() for cut in _CHARACTER.finditer(line) if cut.start() < limit), default=0)
+        torn = next((link for link in _ADDRESS.finditer(line) if link.start() < at < link.end()), None)
+        if torn is None:
+            return f"{line[:at].rstrip()}…"
+        if torn.start() > 0:
+            limit = torn.start()
+        elif len(line := line.partition("://")[2]) <= limit:
+            return line
 
 
 def certainty(confidence: float, say: Phrases = ENGLISH) -> str:
@@ -151,7 +171,7 @@ def reply_texts(
         line = say("silent", title=linked_title(story)) if asked_of == 1 else say("silent-all", count=asked_of)
         return [line, _tries(suggestions, say)] if suggestions else [line]
     if rivals:
-        told = sorted([(reply, story), *rivals], key=lambda pair: pair[1].published or "", reverse=True)
+        told = sorted([(reply, story), *rivals], key=lambda pair: day_of(pair[1].published), reverse=True)
         texts = [_with_place(answer.quotes[0], said, date=say) for answer, said in told]
         return [say("stories-differ"), *texts[: _fitting(texts)], f"-# {certainty(reply.confidence, say)}"]
     texts = [_with_place(quote, story) for quote in reply.quotes]
@@ -266,8 +286,10 @@ def story_name(record: StoryRecord) -> str:
 
 
 def address(url: str) -> str:
-    """Return an address that is shown within a sentence, without a preview of its page below."""
-    return f"<{shortened(url, _URL_CHARACTERS)}>" if re.fullmatch(r"https?://[^\s<>]+", url) else escape(url[:99])
+    """Return an address that is shown within a sentence, without a preview of its page; a long one in part."""
+    if re.fullmatch(r"https?://[^\s<>]+", url) and len(url) <= _URL_CHARACTERS:
+        return f"<{url}>"
+    return escape(shortened(url.partition("://")[2] or url, TITLE_CHARACTERS))
 
 
 def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:

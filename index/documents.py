@@ -8,7 +8,7 @@ import zipfile
 from typing import Any
 
 from index.errors import EmptyStoryError, UnreadableStoryError
-from index.story import Story
+from index.story import Story, is_blank
 
 _MOST_PAGES = 500
 _MOST_UNPACKED = 100_000_000  # bytes of a Word file's parts
@@ -91,4 +91,4 @@ def _docx_text(block: Any) -> str:  # noqa: ANN401 - python-docx has no common t
 
 
 def _title(found: object, fallback: str) -> str:
-    return " ".join(found.split()) if isinstance(found, str) and found.strip() else fallback
+    return " ".join(found.split()) if isinstance(found, str) and not is_blank(found) else fallback

@@ -15,10 +15,11 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from index.dates import dated
 from index.documents import from_docx, from_pdf
 from index.errors import BinaryStoryError, EmptyStoryError, LoadError, StoryTooLongError, UnreadableStoryError
 from index.settings import MAX_STORY_CHARACTERS
-from index.story import Story
+from index.story import Story, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,6 +101,12 @@ def read_story(content: bytes, name: str, *, url: str | None = None, charset: st
     Raises:
         LoadError: the story is empty, binary, too long or cannot be parsed.
     """
+    story = _read(content, name, url, charset)
+    published = dated(story.published, story.language)
+    return story if published == story.published else replace(story, published=published)
+
+
+def _read(content: bytes, name: str, url: str | None, charset: str | None) -> Story:
     if len(content) > MOST_BYTES:
         message = f"The file is over {MOST_BYTES:,} bytes; split the story into several."
         raise StoryTooLongError(message)
@@ -212,7 +219,7 @@ def from_markdown(text: str, *, fallback_title: str) -> Story:
     if headline is not None:
         tokens = tokens[3:]
     known = _metadata(metadata)
-    title = known.pop("title", None) or headline or fallback_title
+    title = _first_seen(known.pop("title", None), headline, fallback_title)
     return Story(body="\n\n".join(_markdown_blocks(tokens)), title=title, **known)
 
 
@@ -296,7 +303,7 @@ def from_html(text: str, *, fallback_title: str) -> Story:
             "The page is empty: no text of a story was found in it. Save the article's text as .txt and give that."
         )
         raise EmptyStoryError(message)
-    title = page.get("title") or fallback_title
+    title = _first_seen(page.get("title"), fallback_title)
     lines = body.split("\n")
     if lines[0].strip() == title and len(lines) > 1:
         lines = lines[1:]
@@ -351,4 +358,9 @@ def _html_blocks(text: str) -> Iterator[str]:
 
 def _title_from_name(name: str) -> str:
     words = re.sub(r"[-_\s]+", " ", PurePath(name).stem).strip()
-    return words[:1].upper() + words[1:] or "Untitled story"
+    return _first_seen(words[:1].upper() + words[1:], "Untitled story")
+
+
+def _first_seen(*titles: str | None) -> str:
+    """Return the first title that can be seen; the last one whatever it is."""
+    return next((title for title in titles if title and not is_blank(title)), titles[-1] or "")

@@ -131,7 +131,7 @@ async def sticker(
 ) -> None:
     """Send a sticker, which simcord's members cannot do by themselves."""
     reference = {"message_id": str(reply_to), "channel_id": str(channel_id)} if reply_to else None
-    image = MessageSticker(1, "wave", 1, None, "https://cdn.example/1.png")
+    image = MessageSticker(1, "wave", 1, 1, "https://cdn.example/1.png")
     env.backend.create_message(
         channel_id,
         actor.id,

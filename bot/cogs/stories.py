@@ -88,7 +88,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show a story's title, source, date and size."""
 
         async def shown(say: Phrases) -> TextLayout:
-            record = await self._bot.library.named(_guild(interaction), story)
+            record = await self._bot.library.managed(_guild(interaction), story)
             return TextLayout(phrase.story_texts(record, say))
 
         await self._bot.respond(interaction, shown, ephemeral=True)
@@ -118,7 +118,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             if story is None:
                 await self._bot.library.use(guild_id, place, None)
                 return notice(say("story-unused", place=named))
-            record = await self._bot.library.named(guild_id, story)
+            record = await self._bot.library.managed(guild_id, story)
             await self._bot.library.use(guild_id, place, record.id)
             return notice(say("story-used", place=named, title=phrase.story_name(record)))
 
@@ -133,7 +133,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def updated(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.library.named(_guild(interaction), story)
+            record = await self._bot.library.own(_guild(interaction), story)
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
             text = await self._brought(interaction, file, record.url)
@@ -203,8 +203,8 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def renamed(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.library.named(_guild(interaction), story)
-            record = await self._bot.library.rename(_guild(interaction), record.id, " ".join(name.split()))
+            record = await self._bot.library.own(_guild(interaction), story)
+            record = await self._bot.library.rename(_guild(interaction), record.id, name)
             return notice(say("story-renamed", title=phrase.story_name(record)))
 
         await self._bot.respond(interaction, renamed, checks=False)
@@ -216,7 +216,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def asked(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            return remove_layout(await self._bot.library.named(_guild(interaction), story), say)
+            return remove_layout(await self._bot.library.own(_guild(interaction), story), say)
 
         await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
 
@@ -234,15 +234,19 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         return await self._bot.intake.page(link or "")
 
     @show.autocomplete("story")
-    @update.autocomplete("story")
-    @follow.autocomplete("story")
     @changes.autocomplete("story")
     @use.autocomplete("story")
-    @rename.autocomplete("story")
-    @remove.autocomplete("story")
     async def _stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         """Offer the stories that the guild sees."""
         return await story_choices(self._bot, interaction, typed)
+
+    @update.autocomplete("story")
+    @follow.autocomplete("story")
+    @rename.autocomplete("story")
+    @remove.autocomplete("story")
+    async def _own_stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the stories that the guild may change: its own, and not the operator's."""
+        return await story_choices(self._bot, interaction, typed, only_own=True)
 
 
 class PasteForm(discord.ui.Modal):

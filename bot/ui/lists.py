@@ -72,7 +72,7 @@ async def changes_list(
 ) -> TextLayout:
     """Return what the last update of a story changed."""
     guild_id = cast("int", interaction.guild_id)
-    record = await bot.library.named(guild_id, story)
+    record = await bot.library.managed(guild_id, story)
     found = await bot.library.changes(guild_id, record)
     if not found:
         return notice(say("changes-none", title=phrase.story_name(record)))
