@@ -46,17 +46,18 @@ def library_page(
 
 def changes_page(record: StoryRecord, found: Sequence[Change], page: int = 0, say: Phrases = ENGLISH) -> Page:
     """Return changed sentences, the old one above the new, with the words that differ in bold where that fits."""
-    plain = [_change_text(change, say, is_marked=False) for change in found]
-    shown, number, pages = _cut([len(text) for text in plain], page, _CHANGES)
+    plain = [_sides(change, say, is_marked=False) for change in found]
+    shown, number, pages = _cut([sum(map(len, sides)) for sides in plain], page, _CHANGES)
     texts = plain[shown]
-    spare = ROOM - sum(map(len, texts))
+    spare = ROOM - sum(len(text) for sides in texts for text in sides)
     for at, change in enumerate(found[shown]):
-        marked = _change_text(change, say, is_marked=True)
-        more = len(marked) - len(texts[at])
+        marked = _sides(change, say, is_marked=True)
+        more = sum(map(len, marked)) - sum(map(len, texts[at]))
         if more <= spare:
             texts[at] = marked
             spare -= more
-    return _page([say("changes", title=story_name(record)), *texts], number, pages, say)
+    heading = say("changes", title=story_name(record))
+    return _page([heading, *(text for sides in texts for text in sides)], number, pages, say)
 
 
 def kept_page(kept: Kept, page: int = 0, say: Phrases = ENGLISH) -> Page:
@@ -107,10 +108,11 @@ def _follow_row(record: FollowRecord, say: Phrases) -> str:
     return say("follow-line", address=address(record.url), hours=record.every // 3600, looked=looked) + problem
 
 
-def _change_text(change: Change, say: Phrases, *, is_marked: bool) -> str:
+def _sides(change: Change, say: Phrases, *, is_marked: bool) -> list[str]:
+    """Return the old sentence and the new one, each below a word that says which it is."""
     marks = change.marks() if is_marked else ((), ())
     sides = (("changes-old", change.old, marks[0]), ("changes-new", change.new, marks[1]))
-    return "\n".join(f"-# {say(key)}\n> {_marked(text, spans)}" for key, text, spans in sides if text)
+    return [f"-# {say(key)}\n> {_marked(text, spans)}" for key, text, spans in sides if text]
 
 
 def _marked(text: str, spans: Sequence[Span]) -> str:
