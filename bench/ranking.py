@@ -54,7 +54,7 @@ def rankings(index: StoryIndex, windows: Scores, case: Case, vector: Scores) -> 
     """Return the scores of every sentence by each way, (n,) float32 each."""
     dense = index._dense.scores(vector)  # noqa: SLF001 - the parts are what is compared
     evidence = Evidence.gather(
-        case.question, dense, index._sentences, index._contexts, index._kinds  # noqa: SLF001 - as above
+        case.question, lambda _: dense, index._sentences, index._contexts, index._kinds  # noqa: SLF001 - as above
     )  # fmt: skip
     nothing = np.zeros_like(dense)
     return {

@@ -67,10 +67,12 @@ class Cooldowns:
             return
         now = self._clock()
         key = (asker.guild_id, asker.member_id)
-        if (until := self._members.get(key, -_MINUTE) + settings.cooldown_seconds) > now:
-            raise CooldownError(until)
+        last = self._members.get(key, -_MINUTE)
+        # What was asked in the future was asked before the clock was put back; nobody waits for that.
+        if last <= now < last + settings.cooldown_seconds:
+            raise CooldownError(last + settings.cooldown_seconds)
         asked = self._guilds.setdefault(asker.guild_id, deque())
-        while asked and asked[0] <= now - _MINUTE:
+        while asked and not now - _MINUTE < asked[0] <= now:
             asked.popleft()
         if settings.questions_a_minute and len(asked) >= settings.questions_a_minute:
             raise GuildCooldownError(asked[0] + _MINUTE)

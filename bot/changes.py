@@ -31,10 +31,14 @@ _WORK = 2_000_000  # comparisons of two sentences, or of two words of one pair
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A sentence of the old version beside the one of the new; None where one of them has no such sentence."""
+    """A sentence of the old version beside the one of the new; None where one of them has no such sentence.
+
+    `place` is where the new sentence stands in the new version.
+    """
 
     old: str | None
     new: str | None
+    place: Span | None = None
 
     def marks(self) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         """Return the words that only one of both has, as places in the old text and in the new one."""
@@ -50,12 +54,14 @@ class Change:
 def changes(old: Story, new: Story) -> list[Change]:
     """Return the sentences that differ, in the order of the new version."""
     before = [" ".join(old.text(span).split()) for span in sentence_spans(old)]
-    after = [" ".join(new.text(span).split()) for span in sentence_spans(new)]
-    return [
-        Change(gone, come)
-        for first, second in _differing(before, after)
-        for gone, come in zip_longest(before[first.start : first.end], after[second.start : second.end])
-    ]
+    places = sentence_spans(new)
+    after = [" ".join(new.text(span).split()) for span in places]
+    found = []
+    for first, second in _differing(before, after):
+        came = slice(second.start, second.end)
+        rows = zip_longest(before[first.start : first.end], after[came], places[came])
+        found += [Change(gone, come, place) for gone, come, place in rows]
+    return found
 
 
 def _differing(before: Sequence[str], after: Sequence[str]) -> list[tuple[Span, Span]]:

@@ -12,10 +12,12 @@
     └── AskError             a question cannot be answered; the message is for its member
         ├── EmptyQuestionError
         ├── QuestionTooLongError
-        ├── BusyError
+        ├── BusyError, RestartingError
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── QuotaError, FetchQuotaError
-        ├── RefusedStoryError, LargeStoryError
+        ├── RefusedStoryError
+        │   └── NotDownloadedError
+        ├── LargeStoryError, TooManyPlacesError
         ├── NoAddressError, FollowQuotaError, UnknownFollowError
         ├── BlankNameError, SharedStoryError
         ├── CooldownError
@@ -100,6 +102,12 @@ class BusyError(AskError):
     key = "busy"
 
 
+class RestartingError(AskError):
+    """The bot was told to stop and takes no more questions."""
+
+    key = "restarting"
+
+
 class NotHereError(AskError):
     """The admins of a guild chose other channels."""
 
@@ -157,6 +165,18 @@ class RefusedStoryError(AskError):
     """What a member brings is no story that can be taken; the message says why."""
 
     key = "story-refused"
+
+
+class NotDownloadedError(RefusedStoryError):
+    """Discord did not give the file that a member brings."""
+
+    key = "story-not-downloaded"
+
+
+class TooManyPlacesError(AskError):
+    """A setting cannot hold so many channels or roles; `most` is how many it can."""
+
+    key = "too-many-places"
 
 
 class NoAddressError(AskError):

@@ -165,4 +165,7 @@ async def _content(response: httpx.Response) -> bytes:
         if len(parts) > MOST_BYTES:
             message = f"The page has more than {MOST_BYTES // 1_000_000} MB."
             raise FetchError(message)
+    if unpack and not unpack.eof:
+        message = "The page's packing is damaged."  # it broke off: what came is no whole page
+        raise FetchError(message)
     return bytes(parts)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorydeskError
-from bot.fragment import link_to
+from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
+from bot.fragment import in_markdown, link_to
 from bot.language import ENGLISH, Phrases
 from index.dates import day_of
 from index.errors import StoryError
@@ -48,6 +48,7 @@ _MARKS = re.compile(
     r"[\\*_~`|<\[\]]"  # what has a meaning anywhere
     r"|(?:^|(?<=[\n\r\u2028\u2029]))[^\S\n\r\u2028\u2029]*(?:[>#+-]|\d+(?=\.\s))",  # where a line begins
 )
+_FOLDERS = re.compile(r"(?<![\w/:.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:;,'\"“”]+[/\\])+")  # of a path, not of a web address
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 
 
@@ -113,10 +114,10 @@ def linked_title(story: Story, span: Span | None = None) -> str:
     name = story.name or story.title
     title = escape(shortened(name, TITLE_CHARACTERS))
     url = story.url if story.url and len(story.url) <= _URL_CHARACTERS else ""
-    if re.fullmatch(r"https?://[^\s()<>]+", url) and not _ADDRESS.search(
+    if re.fullmatch(r"https?://[^\s<>]+", url) and not _ADDRESS.search(
         name
     ):  # Discord links no text that holds an address
-        return f"[{title}]({link_to(url, story.body, span) if span else url})"
+        return f"[{title}]({link_to(url, story.body, span, title=story.title) if span else in_markdown(url)})"
     return title
 
 
@@ -292,15 +293,16 @@ def address(url: str) -> str:
     return escape(shortened(url.partition("://")[2] or url, TITLE_CHARACTERS))
 
 
-def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:
+def story_texts(record: StoryRecord, say: Phrases = ENGLISH, *, author: str | None = None) -> list[str]:
     """Return what is known about a story."""
-    known = [escape(shortened(value, TITLE_CHARACTERS)) for value in (record.source, record.published) if value]
-    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s()<>]+", record.url)
+    told = (author, record.source, record.published)
+    known = [escape(shortened(value, TITLE_CHARACTERS)) for value in told if value]
+    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s<>]+", record.url)
     size = say("story-card", paragraphs=record.paragraphs, characters=f"{record.characters:,}", added=record.added_at)
     shared = [say("story-shared")] if record.guild_id is None else []
     by = [f"<@{record.member_id}>"] if record.member_id else []
     details = [" · ".join(known)] if known else []
-    address = [record.url] if is_linkable and record.url else []
+    address = [in_markdown(record.url)] if is_linkable and record.url else []
     return [
         f"### {escape(shortened(record.name, TITLE_CHARACTERS))}",
         "\n".join([*details, *address, " · ".join([size, *by, *shared])]),
@@ -308,11 +310,16 @@ def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:
 
 
 def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
-    """Return one honest line about an error; `code` finds it in the log where it is ours."""
+    """Return one honest line about an error; `code` finds it in the log where it is ours.
+
+    Where on the operator's machine a file lies stands in the log only.
+    """
     if isinstance(error, RefusedStoryError):
         return say(error.key, cause=escape(str(error)))
     if isinstance(error, AskError):
         return say(error.key, **error.values)
+    if isinstance(error, StorageError):
+        return say("no-database", code=code)
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):
         return say("bug", code=code)
-    return say("cannot", cause=escape(str(error)), code=code)
+    return say("cannot", cause=escape(_FOLDERS.sub("", str(error))), code=code)

@@ -9,12 +9,14 @@ weight on words wins where questions use the story's words and loses where membe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from index.kinds import KindIndex
@@ -45,21 +47,26 @@ class Evidence:
     def gather(
         cls,
         query: str,
-        dense: NDArray[np.float32],
+        cosines: Callable[[NDArray[np.float32]], NDArray[np.float32]],
         sentences: LexicalIndex,
         contexts: LexicalIndex,
         kinds: KindIndex,
     ) -> Self:
-        """Collect the evidence for `query` over all passages, whose cosines are `dense`."""
+        """Collect the evidence for `query` over all passages.
+
+        `cosines` is given what the words alone are worth, (n,) float32, and returns the cosines: an index
+        that does not compute all of them computes those of the passages that words speak for.
+        """
         bm25 = sentences.bm25(query)
         best = float(bm25.max(initial=0.0))
-        return cls(
-            dense=dense,
+        words = cls(
+            dense=np.zeros_like(bm25),
             bm25=bm25 / best if best > 0 else bm25,
             coverage=sentences.coverage(query),
             context=contexts.coverage(query),
             kind=kinds.matches(query),
         )
+        return replace(words, dense=cosines(words.scores()))
 
     def scores(self) -> NDArray[np.float32]:
         """Return the passages' scores, (n,) float32; higher is better, about 0 to 1.3."""

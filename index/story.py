@@ -86,6 +86,7 @@ class Story:
     language: str = "en"
     name: str | None = None
     """What people call it here, where that is not its title."""
+    author: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a body that cannot be asked about."""

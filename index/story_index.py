@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from copy import copy
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +129,8 @@ class StoryIndex:
 
     def search_vector(self, query: str, vector: NDArray[np.float32], count: int = 10) -> list[Hit]:
         """Return what `search` does, for a query whose embedding, (d,) float32, is known already."""
-        evidence = Evidence.gather(query, self._dense.scores(vector), self._sentences, self._contexts, self._kinds)
+        cosines = partial(self._dense.scores, vector)
+        evidence = Evidence.gather(query, cosines, self._sentences, self._contexts, self._kinds)
         scores = evidence.scores()
         order = np.argsort(-scores, kind="stable")[: max(0, count)]
         return [

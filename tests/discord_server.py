@@ -401,7 +401,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), timeout=15.0)
+        await asyncio.wait_for(process.wait(), timeout=60.0)  # above the deadline of its drain
     except TimeoutError:
         process.kill()
         await process.wait()

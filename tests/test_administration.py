@@ -13,10 +13,12 @@ from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 from matplotlib.figure import Figure
 
-from bot.guild_settings import GuildSettings
+from bot.guild_settings import MOST_PLACES, GuildSettings
 from bot.insights import chart, chart_text, csv_of
-from bot.language import ENGLISH, phrases
+from bot.language import ENGLISH, LANGUAGES, phrases
+from bot.phrase import TEXT_LIMIT
 from bot.store.records import Insights, Unanswered
+from bot.ui.desk_card import DeskCard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -273,6 +275,38 @@ async def test_listening_says_what_it_needs_when_the_bot_cannot_read(
     closed = said((await chief.slash(channel, "desk listen", channel=channel, on=False)).response)
     assert ENGLISH("listen-needs-intent") not in closed
     assert (await settings(bot, env)).listens == ()
+
+
+async def test_the_channel_beyond_the_most_is_refused_with_the_limit(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    most = tuple(range(1, MOST_PLACES + 1))
+    await bot.store.change_guild_settings(env.guild.id, 1, {"listens": most})
+    told = said((await chief.slash(channel, "desk listen", channel=channel)).response)
+    assert told == ENGLISH("too-many-places", most=MOST_PLACES)
+    await chief.select(await card_of(chief, channel), [channel], custom_id="desk:listens")
+    assert (await settings(bot, env)).listens == (channel.id, *most[25:])
+
+
+async def test_a_menu_keeps_what_it_has_no_room_to_show(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    channels = [env.guild.create_text_channel(f"room-{number}") for number in range(30)]
+    places = tuple(room.id for room in channels)
+    await bot.store.change_guild_settings(env.guild.id, 1, {"listens": places, "channels": places, "roles": places})
+    card = await card_of(chief, channel)
+    assert said(card).count("… (+5)") == 3
+    await chief.select(card, channels[:20], custom_id="desk:listens")
+    assert (await settings(bot, env)).listens == (*places[:20], *places[25:])
+
+
+def test_the_fullest_card_fits_into_a_message() -> None:
+    most = tuple(10**19 + number for number in range(MOST_PLACES))
+    fullest = GuildSettings(channels=most, roles=most, librarians=most, listens=most, feedback_channel=most[0])
+    for language in LANGUAGES:
+        card = DeskCard(fullest, phrases(language), note="x" * 400, undo=10**9)
+        assert card.content_length() <= TEXT_LIMIT
+        assert card.total_children_count <= 40
 
 
 async def file_of(response: simcord.ResponseMessage | None, name: str) -> bytes:

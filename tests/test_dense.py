@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from index.dense import DenseIndex
+from index import dense as dense_module
+from index.dense import LEAST_COSINE, DenseIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +69,66 @@ def test_a_file_that_is_no_index_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vectors.faiss").write_bytes(b"no index at all")
     with pytest.raises(RuntimeError):
         DenseIndex.load(tmp_path / "vectors.faiss")
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 500 vectors be a large index, of which 40 are named, and any file be mapped."""
+    for name, value in (("EXACT_UP_TO", 500), ("_NEAREST", 40), ("_MAPPED_FROM", 0)):
+        monkeypatch.setattr(dense_module, name, value)
+
+
+def clustered(count: int) -> NDArray[np.float32]:
+    """Return unit vectors around fifty centres, as sentences lie around the things they are about."""
+    random = np.random.default_rng(3)
+    rows = random.normal(size=(50, 32))[random.integers(50, size=count)] + 0.7 * random.normal(size=(count, 32))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_up_to_its_limit_an_index_is_exact(small_limits: None) -> None:
+    rows = clustered(500)
+    assert DenseIndex.from_vectors(rows).scores(rows[7]) == pytest.approx(rows @ rows[7], abs=1e-5)
+
+
+def test_a_large_index_computes_the_cosines_of_the_nearest_only(small_limits: None) -> None:
+    rows = clustered(20_000)
+    scores = DenseIndex.from_vectors(rows).scores(rows[7])
+    known = scores > LEAST_COSINE
+    assert known.sum() == 40
+    assert scores[~known].tolist() == [-1.0] * 19_960
+    assert np.argmax(scores) == 7
+    assert scores[known] == pytest.approx((rows @ rows[7])[known], abs=1e-5)
+
+
+def test_a_large_index_finds_nearly_all_of_the_ten_nearest(small_limits: None) -> None:
+    rows = clustered(20_000)
+    dense = DenseIndex.from_vectors(rows)
+    found = [np.isin(np.argsort(-(rows @ row))[:10], np.argsort(-dense.scores(row))[:10]).mean() for row in rows[:50]]
+    assert np.mean(found) >= 0.97
+
+
+def test_in_a_large_index_what_words_speak_for_is_scored_too(small_limits: None) -> None:
+    rows = clustered(20_000)
+    farthest = int(np.argmin(rows @ rows[7]))
+    hopeful = np.zeros(20_000, dtype=np.float32)
+    hopeful[farthest] = 0.3
+    scores = DenseIndex.from_vectors(rows).scores(rows[7], hopeful)
+    assert scores[farthest] == pytest.approx(rows[farthest] @ rows[7], abs=1e-5)
+    assert np.argmax(scores) == 7
+
+
+def test_a_large_index_is_the_same_when_it_is_loaded(small_limits: None, tmp_path: Path) -> None:
+    rows = clustered(2_000)
+    dense = DenseIndex.from_vectors(rows)
+    dense.save(tmp_path / "vectors.faiss")
+    loaded = DenseIndex.load(tmp_path / "vectors.faiss")
+    assert (len(loaded), loaded.dimensions) == (2_000, 32)
+    assert loaded.scores(rows[7]).tolist() == dense.scores(rows[7]).tolist()
+
+
+def test_a_large_file_that_is_cut_off_is_refused(small_limits: None, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.faiss"
+    DenseIndex.from_vectors(clustered(2_000)).save(path)
+    path.write_bytes(path.read_bytes()[:50_000])
+    with pytest.raises(RuntimeError):
+        DenseIndex.load(path)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from index.fusion import CONTEXT_WEIGHT, COVERAGE_WEIGHT, KIND_WEIGHT, LEXICAL_WEIGHT, Evidence
 from index.kinds import KindIndex
 from index.lexical import LexicalIndex, Stemmer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SENTENCES = ["Troops leave Niger.", "He knows nothing.", "Kurt Campbell spoke."]
 CONTEXTS = ["Troops leave Niger. He knows nothing.", "Troops leave Niger. He knows nothing.", "Kurt Campbell spoke."]
@@ -27,7 +32,7 @@ def gathered(query: str) -> Evidence:
     stemmer = Stemmer()
     return Evidence.gather(
         query,
-        np.asarray([0.1, 0.2, 0.3], dtype=np.float32),
+        lambda _: np.asarray([0.1, 0.2, 0.3], dtype=np.float32),
         LexicalIndex(SENTENCES, stemmer),
         LexicalIndex(CONTEXTS, stemmer),
         KindIndex(SENTENCES),
@@ -79,3 +84,17 @@ def test_bm25_is_a_share_of_the_best_score() -> None:
 @pytest.mark.parametrize("query", ["", "zebra", "?"])
 def test_without_a_common_word_or_a_kind_the_cosine_alone_decides(query: str) -> None:
     assert gathered(query).scores() == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_cosines_are_asked_for_with_what_the_words_alone_are_worth() -> None:
+    told: list[list[float]] = []
+
+    def cosines(words: NDArray[np.float32]) -> NDArray[np.float32]:
+        told.append(words.tolist())
+        return np.zeros(3, dtype=np.float32)
+
+    stemmer = Stemmer()
+    lexical = LexicalIndex(SENTENCES, stemmer), LexicalIndex(CONTEXTS, stemmer), KindIndex(SENTENCES)
+    found = Evidence.gather("Who leaves Niger?", cosines, *lexical)
+    assert told == [pytest.approx([0.33, 0.1, 0.1], abs=1e-6)]
+    assert found.scores() == pytest.approx(told[0], abs=1e-6)

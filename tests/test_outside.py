@@ -14,6 +14,7 @@ from discord_desk import buttons_of
 from discord_server import DiscordServer
 
 from bot.language import ENGLISH
+from bot.store.store import Store
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -161,7 +162,8 @@ async def test_the_doctor_finds_a_healthy_bot_on_discord(
     assert code == 0, text
     assert "ok   discord: the token is that of" in text
     assert "ok   intents: no privileged intent is needed." in text
-    assert "ok   permissions: its role may do what it needs." in text
+    assert "ok   scope: the servers show its commands." in text
+    assert "ok   permissions: its role may do what it needs, also in the channels that are set." in text
     assert server.token not in text
     assert not [request for request in server.requests if request.method != "GET"]
 
@@ -176,6 +178,38 @@ async def test_the_doctor_says_what_to_fix_on_discord(server: DiscordServer, tmp
     assert code == 1
     assert "BAD  discord: Discord refuses the token" in text
     assert server.token not in text
+
+
+async def test_the_doctor_looks_at_the_channels_that_are_set_and_at_the_commands_scope(
+    server: DiscordServer, channel: simcord.ChannelHandle, tmp_path: Path
+) -> None:
+    guild = server.world.guild
+
+    def closed(name: str, **denied: bool) -> simcord.ChannelHandle:
+        return guild.create_text_channel(name, overwrites={guild.default_role: discord.PermissionOverwrite(**denied)})
+
+    places = {
+        "channels": (closed("ask", send_messages=False).id, channel.id),
+        "listens": (closed("open", create_public_threads=False).id,),
+        "feedback_channel": closed("votes", view_channel=False).id,
+        "threads": True,
+    }
+    closed("elsewhere", send_messages=False)
+    store = Store(tmp_path)
+    await store.open()
+    await store.change_guild_settings(guild.id, 1, places)
+    await store.close()
+    server.fail(
+        "GET", "/applications/*/guilds/*/commands", status=403, body={"code": 50001, "message": "Missing Access"}
+    )
+    code, text = await doctor(server, tmp_path, STORYDESK_DISCORD__READ_ALL_MESSAGES="true")
+    assert code == 1
+    assert "BAD  scope: applications.commands is missing in “Newsroom”: invite it anew: https://" in text
+    assert "in #ask send messages" in text
+    assert "in #open create public threads" in text
+    assert "in #votes view channel" in text
+    assert "#general" not in text
+    assert "#elsewhere" not in text
 
 
 async def test_an_admin_sets_up_a_server_with_menus_forms_files_and_autocomplete(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answer import Answer, NoAnswer, Quote
-from bot.errors import EmptyQuestionError, InexactQuoteError, MissingExtraError, QuestionTooLongError
+from bot.errors import EmptyQuestionError, InexactQuoteError, MissingExtraError, QuestionTooLongError, StorageError
 from bot.language import ENGLISH, LANGUAGES, Language, phrases
 from bot.phrase import (
     TEXT_LIMIT,
@@ -199,6 +199,8 @@ def test_the_place_links_to_the_story() -> None:
         ("A pact", "https://a.b/" + "x" * 600, "A pact"),
         ("Go](https://evil.example) now", "https://a.b/", r"Go\](https://evil.example) now"),
         ("A\npact", "https://a.b/", "[A pact](https://a.b/)"),
+        ("A pact", "https://a.b/Mercury_(planet)", "[A pact](https://a.b/Mercury_%28planet%29)"),
+        ("A pact", "https://a.b/x)[evil](https://c.d", "[A pact](https://a.b/x%29[evil]%28https://c.d)"),
     ],
 )
 def test_a_title_links_only_where_the_link_is_safe(title: str, url: str | None, link: str) -> None:
@@ -392,6 +394,20 @@ def test_a_members_mistake_is_told_as_it_is() -> None:
 @pytest.mark.parametrize("error", [ModelError("No model."), MissingExtraError("No model.")])
 def test_what_we_foresaw_is_told_with_a_code(error: Exception) -> None:
     assert apology(error, "c0de") == "I cannot answer at the moment: No model. (`c0de`)"
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        ("The index in /srv/data/index/a1 cannot be read.", "The index in a1 cannot be read."),
+        ("C:\\Users\\me\\story.md is damaged.", "story.md is damaged."),
+        ("See https://discord.com/developers/applications.", "See https://discord.com/developers/applications."),
+        ("One and/or two, 1/2.", "One and/or two, 1/2."),
+    ],
+)
+def test_where_the_operators_files_lie_is_not_told(cause: str, told: str) -> None:
+    assert apology(ModelError(cause), "c0de") == f"I cannot answer at the moment: {told} (`c0de`)"
+    assert "srv" not in apology(StorageError("The database /srv/x.db cannot be used"), "c0de")
 
 
 @pytest.mark.parametrize("error", [KeyError("secret"), InexactQuoteError("secret"), RuntimeError("secret")])

@@ -187,7 +187,9 @@ def test_a_body_at_the_limit_is_read_and_one_character_more_is_refused() -> None
 
 def test_the_id_depends_on_title_and_body_and_on_nothing_else() -> None:
     story = Story(body="Body", title="Title")
-    assert story.id == Story(body="Body", title="Title", url="u", published="p", source="s", language="de").id
+    assert (
+        story.id == Story(body="Body", title="Title", url="u", published="p", source="s", author="a", language="de").id
+    )
     assert len({story.id, Story(body="Body.", title="Title").id, Story(body="Body", title="Title.").id}) == 3
     assert Story(body="ab", title="c").id != Story(body="b", title="ca").id
 

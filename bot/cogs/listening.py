@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ class Listening(commands.Cog):
         """Answer a message that speaks to the bot; leave every other one alone."""
         if message.author.bot or not await self._is_to_us(message):
             return
+        self._bot.requests.enter(message.guild.id if message.guild else None)
         say = await self._bot.say_below(message)
         try:
             await self._reply(message, say)
@@ -58,11 +60,25 @@ class Listening(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Answer an edited question anew, in the message that answered it."""
-        question = self._question(payload.message)
-        asked = self._asked.changed(payload.message_id, question)
-        if asked is not None and asked.answer is not None:
-            await self._update(asked, await self._bot.say_below(payload.message))
+        """Answer an edited question anew, in the message that answered it, where its member may still ask."""
+        message = payload.message
+        question = self._question(message)
+        asked = self._asked.differing(payload.message_id, question)
+        if asked is None or not await self._is_to_us(message):
+            return
+        self._bot.requests.enter(payload.guild_id)
+        say = await self._bot.say_below(message)
+        asker = asker_of(message.author, message.channel, asked.asker.guild_id)
+        if not isinstance(message.author, discord.Member):  # Discord did not say which roles there are now
+            asker = replace(asker, roles=asked.asker.roles)
+        try:
+            await self._bot.admit(asker, counts=bool(question))
+        except AskError as error:
+            await self._refuse(message, error, say)
+            return
+        asked.question = question
+        if asked.answer is not None:
+            await self._update(asked, say)
 
     @commands.Cog.listener()
     async def on_member_forgotten(self, member_id: int) -> None:
@@ -117,7 +133,7 @@ class Listening(commands.Cog):
         try:
             await self._bot.admit(asker, counts=bool(question))
         except AskError as error:
-            await self._send(message, notice(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+            await self._refuse(message, error, say)
             return
         if not question:
             await self._send(message, await self._hint(message, say), say)
@@ -137,6 +153,13 @@ class Listening(commands.Cog):
         if asked.question != question:
             await self._update(asked, say)
 
+    async def _refuse(self, message: discord.Message, error: AskError, say: Phrases) -> None:
+        """Say for a while why a question is not answered."""
+        try:
+            await self._send(message, notice(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+        except discord.HTTPException as failure:
+            _log.warning("a refusal could not be sent: %s", failure)
+
     async def _update(self, asked: Asked, say: Phrases) -> None:
         """Edit an answer until it answers what its question says now."""
         question = None
@@ -154,16 +177,21 @@ class Listening(commands.Cog):
                     return
                 except discord.HTTPException as error:
                     _log.warning("an answer cannot be edited along: %s", error)
-                    await self._write_anew(asked, layout)
+                    await self._write_anew(asked, layout, say)
                     return
                 await self._remember(asked, layout)
 
-    async def _write_anew(self, asked: Asked, layout: discord.ui.LayoutView) -> None:
-        """Write an answer below the one that cannot be edited."""
-        if asked.answer is not None:
+    async def _write_anew(self, asked: Asked, layout: discord.ui.LayoutView, say: Phrases) -> None:
+        """Write an answer below the one that cannot be edited, or that it is not to be had."""
+        if asked.answer is None:
+            return
+        channel = asked.answer.channel
+        try:
+            asked.answer = await channel.send(view=layout)
+            await self._remember(asked, layout)
+        except discord.HTTPException as error:
             with contextlib.suppress(discord.HTTPException):
-                asked.answer = await asked.answer.channel.send(view=layout)
-                await self._remember(asked, layout)
+                await channel.send(view=notice(self._bot.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
         meant = understood(asked.question, asked.turns)

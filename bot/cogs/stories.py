@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -12,16 +15,21 @@ from discord.ext import commands
 from bot import phrase
 from bot.cogs.choices import followed_choices, story_choices
 from bot.cogs.outdated import mark_outdated
-from bot.errors import AskError
+from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
+from bot.ui.delivery import show_form, tell
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.lists import changes_list, library_list
 from bot.ui.story_cards import remove_layout
+from bot.ui.under_way import shown_while
 
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
     from bot.language import Phrases
+    from bot.stages import Stages
     from index.story import Story
+
+_log = logging.getLogger("storydesk")
 
 _NAME_CHARACTERS = 150
 _HOURS = 168  # a week
@@ -47,25 +55,32 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
     ) -> None:
         """Add a page or a file, or ask for the text."""
         if file is None and link is None:
-            say = await self._bot.say_to(interaction)
-            try:
-                await self._bot.check_librarian(interaction)
-            except AskError as error:
-                text = self._bot.apologise(error, say)
-                await interaction.response.send_message(view=notice(text), ephemeral=True)
-            else:
-                await interaction.response.send_modal(PasteForm(self, say))
+            await self._ask_for_text(interaction)
             return
 
         async def added(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            return await self.keep(interaction, await self._brought(interaction, file, link), say)
+            async with shown_while(interaction, say) as stages:
+                return await self.keep(interaction, await self._brought(interaction, file, link, stages), say, stages)
 
         await self._bot.respond(interaction, added, checks=False)
 
-    async def keep(self, interaction: discord.Interaction[Any], story: Story, say: Phrases) -> TextLayout:
+    async def _ask_for_text(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the form for a story that is pasted, which must be the first that Discord hears from us."""
+        settings = await self._bot.settings_of(self._bot.guild_of(interaction))
+        say = self._bot.say_with(interaction, settings)
+        try:
+            await self._bot.check_librarian(interaction, settings)
+        except AskError as error:
+            await tell(interaction, notice(self._bot.apologise(error, say)))
+        else:
+            await show_form(interaction, PasteForm(self, say), notice(say("form-not-shown")))
+
+    async def keep(
+        self, interaction: discord.Interaction[Any], story: Story, say: Phrases, stages: Stages
+    ) -> TextLayout:
         """Add a story to the guild's library and say so."""
-        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id)
+        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id, stages=stages)
         if not is_new:
             return notice(say("story-known", title=phrase.story_name(record)))
         texts = [say("story-added", title=phrase.story_name(record), paragraphs=record.paragraphs)]
@@ -85,11 +100,11 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
     @app_commands.command(description="Show what is known about a story.")
     @app_commands.describe(story="Which story")
     async def show(self, interaction: discord.Interaction[Any], story: str) -> None:
-        """Show a story's title, source, date and size."""
+        """Show a story's title, author, source, date and size."""
 
         async def shown(say: Phrases) -> TextLayout:
             record = await self._bot.library.managed(_guild(interaction), story)
-            return TextLayout(phrase.story_texts(record, say))
+            return TextLayout(phrase.story_texts(record, say, author=await self._bot.library.author(record)))
 
         await self._bot.respond(interaction, shown, ephemeral=True)
 
@@ -136,11 +151,12 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.library.own(_guild(interaction), story)
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
-            text = await self._brought(interaction, file, record.url)
-            before = await self._bot.desk.story(record.story_id)
-            record, is_changed = await self._bot.library.update(_guild(interaction), record.id, text)
+            async with shown_while(interaction, say) as stages:
+                text = await self._brought(interaction, file, record.url, stages)
+                new = await self._bot.library.update(_guild(interaction), record.id, text, stages=stages)
+            record, is_changed = new
             if is_changed and (await self._bot.settings_of(_guild(interaction))).marks_outdated:
-                marking = mark_outdated(self._bot, _guild(interaction), before, text, say)
+                marking = mark_outdated(self._bot, _guild(interaction), text.id, say)
                 self._marking.add(task := asyncio.create_task(marking, name="mark-outdated"))
                 task.add_done_callback(self._marking.discard)
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
@@ -158,7 +174,9 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def followed(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.follower.follow(_guild(interaction), story, hours, interaction.user.id)
+            guild_id, member_id = _guild(interaction), interaction.user.id
+            async with shown_while(interaction, say) as stages:
+                record = await self._bot.follower.follow(guild_id, story, hours, member_id, stages=stages)
             kind = "follow-feed" if record.library_id is None else "follow-page"
             return notice(say(kind, address=phrase.address(record.url), hours=hours))
 
@@ -221,7 +239,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
 
     async def _brought(
-        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None
+        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None, stages: Stages
     ) -> Story:
         """Return the story of a file, or of a page, which counts as fetched.
 
@@ -229,9 +247,9 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             AskError: it cannot be taken.
         """
         if file is not None:
-            return await self._bot.intake.file(file.filename, file.size, file.read)
+            return await self._bot.intake.file(file.filename, file.size, partial(_read, file), stages)
         self._bot.library.count_fetch(_guild(interaction))
-        return await self._bot.intake.page(link or "")
+        return await self._bot.intake.page(link or "", stages)
 
     @show.autocomplete("story")
     @changes.autocomplete("story")
@@ -272,9 +290,24 @@ class PasteForm(discord.ui.Modal):
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
             story = bot.intake.pasted(self._title.value, self._text.value)
-            return await self._stories.keep(interaction, story, say)
+            async with shown_while(interaction, say) as stages:
+                return await self._stories.keep(interaction, story, say, stages)
 
         await bot.respond(interaction, added, checks=False)
+
+
+async def _read(file: discord.Attachment) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        NotDownloadedError: Discord does not give it.
+    """
+    try:
+        return await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        _log.warning("a file cannot be downloaded: %s", error)
+        message = "The file could not be downloaded; attach it once more."
+        raise NotDownloadedError(message) from error
 
 
 def _guild(interaction: discord.Interaction[Any]) -> int:
