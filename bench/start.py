@@ -62,10 +62,13 @@ async def start(folder: str) -> dict[str, Moment]:
         }
         async with server.process(*command, env=environment) as process:
             moments["connected to Discord"] = moment(process.pid, began)
-            asked = await member.slash(channel, "ask", question=_QUESTION)
-            await server.until(lambda: ENGLISH("loading") in str(server.calls("PATCH", "/webhooks/*")))
+            asked = await member.send(
+                channel, f"{server.mention} {_QUESTION}"
+            )  # which does not expire, as a command does
+            reply = await server.reply(asked)
+            assert server.text(reply) == ENGLISH("loading")
             moments["“one moment, I am loading”"] = moment(process.pid, began)
-            await server.until(lambda: asked.response and "1,000" in server.text(asked.response))
+            await server.until(lambda: "1,000" in server.text(reply))
             moments["first answer"] = moment(process.pid, began)
     return moments
 

@@ -109,11 +109,13 @@ class StorydeskBot(commands.AutoShardedBot):
         self.conversations = Conversations()
         self._cooldowns = Cooldowns()
         self._told_votes = ToldVotes()
+        self._connected = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Add the commands and sync them if Discord has others."""
+        """Prepare to load, add the commands and sync them if Discord has others."""
+        self.desk.open(when=self._connected)
         await self.store.open()
         self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS, *LIST_BUTTONS)
         for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
@@ -125,7 +127,7 @@ class StorydeskBot(commands.AutoShardedBot):
 
     async def on_connect(self) -> None:
         """Begin to load now that Discord has us: torch would take the processor from connecting."""
-        self.desk.open()
+        self._connected.set()
 
     async def on_ready(self) -> None:
         """Say in the log where the bot lacks permissions, and show in the presence when the story is loaded."""

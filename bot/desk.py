@@ -13,6 +13,7 @@ import contextlib
 import time
 from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
@@ -88,6 +89,7 @@ class Desk:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._placer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-placer")
         self._opened: asyncio.Task[Shelf] | None = None
+        self._when: asyncio.Event | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to load and return at once."""
@@ -98,10 +100,17 @@ class Desk:
         """Close the desk."""
         await self.close()
 
-    def open(self) -> None:
-        """Begin to load in the background; a second call does nothing."""
+    def open(self, when: asyncio.Event | None = None) -> None:
+        """Begin to load in the background, as soon as `when` is set if it is given; a second call does nothing."""
         if self._opened is None:
-            self._opened = asyncio.create_task(self._run(self._load), name="desk-load")
+            self._when = when
+            # In a context of its own: loading belongs to no request, even if one was the first to need it.
+            self._opened = asyncio.create_task(self._load_when(when), name="desk-load", context=Context())
+
+    async def _load_when(self, when: asyncio.Event | None) -> Shelf:
+        if when is not None:
+            await when.wait()
+        return await self._run(self._load)
 
     async def drain(self, seconds: float) -> bool:
         """Take no more questions and give those under way so many seconds; return whether all were answered."""
@@ -117,12 +126,19 @@ class Desk:
         while self._waiting:
             self._waiting.popleft().reply.cancel()
         if self._opened is not None:
+            if self._when is not None and not self._when.is_set():
+                self._opened.cancel()  # it would wait for ever
             await asyncio.gather(self._opened, return_exceptions=True)
 
     @property
     def is_ready(self) -> bool:
         """Say whether a question would be answered without waiting for the model."""
-        return self._opened is not None and self._opened.done() and not self._opened.exception()
+        return (
+            self._opened is not None
+            and self._opened.done()
+            and not self._opened.cancelled()
+            and not self._opened.exception()
+        )
 
     @property
     def failure(self) -> BaseException | None:

@@ -152,11 +152,22 @@ class FetchError(StorydeskError):
     """A page cannot be fetched; the message is for whoever named it.
 
     `retry_after` are the seconds after which its server wants to be asked again, `is_gone` says never.
+    `key` names the phrase that says it in the member's language, with `values` in it.
     """
 
-    def __init__(self, message: str, *, retry_after: int | None = None, is_gone: bool = False) -> None:
-        """Say `message`."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        key: str | None = None,
+        retry_after: int | None = None,
+        is_gone: bool = False,
+        **values: object,
+    ) -> None:
+        """Say `message`, or the phrase with `values`."""
         super().__init__(message)
+        self.key = key
+        self.values = values
         self.retry_after = retry_after
         self.is_gone = is_gone
 

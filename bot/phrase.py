@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
+from bot.errors import AskError, FetchError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
 from bot.fragment import in_markdown, link_to
 from bot.language import ENGLISH, Phrases
 from index.dates import day_of
@@ -315,7 +315,7 @@ def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
     Where on the operator's machine a file lies stands in the log only.
     """
     if isinstance(error, RefusedStoryError):
-        return say(error.key, cause=escape(str(error)))
+        return say(error.key, cause=_cause_of(error, say))
     if isinstance(error, AskError):
         return say(error.key, **error.values)
     if isinstance(error, StorageError):
@@ -323,3 +323,11 @@ def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):
         return say("bug", code=code)
     return say("cannot", cause=escape(_FOLDERS.sub("", str(error))), code=code)
+
+
+def _cause_of(error: RefusedStoryError, say: Phrases) -> str:
+    """Return why something is no story, in the member's language where the cause has a phrase."""
+    cause = error.__cause__
+    if isinstance(cause, FetchError) and cause.key:
+        return say(cause.key, **{name: escape(str(value)) for name, value in cause.values.items()})
+    return escape(str(error))

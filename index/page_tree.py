@@ -36,6 +36,10 @@ _NEVER_BOXES = frozenset(("html", "body", "main", "article", "h1"))
 # Of the page's text; a “box” with more in it is the story, however its classes are called.
 _MOST_OF_PAGE, _NEARLY_ALL = 0.35, 0.9
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*>")
+# What lxml gives from a page and does not take back into its tree: control characters and halves of others.
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,8})|0*([0-9]{1,9}))(?![0-9a-f]);?", re.IGNORECASE)
+_LAST_CHARACTER = 0x10FFFF
 _LIVE = re.compile(r"LiveBlogPosting|class=[\"'][^\"']*live-?blog", re.IGNORECASE)
 _LONG_CELL = 300  # characters, in a cell that is no figure of a table but a column of a page
 
@@ -44,10 +48,18 @@ def tree_of(text: str) -> Any | None:  # noqa: ANN401 - lxml ships no types
     """Return the tree of a page, or None where there is none."""
     from lxml import html as lxml_html
 
+    fit = _REFERENCE.sub(_fit, _UNFIT.sub("", _DECLARATION.sub("", text, count=1)))
     try:
-        return lxml_html.document_fromstring(_DECLARATION.sub("", text, count=1))
+        return lxml_html.document_fromstring(fit)
     except (ValueError, lxml_html.etree.ParserError):
         return None
+
+
+def _fit(reference: re.Match[str]) -> str:
+    """Return a character reference, or nothing for one to a character that a tree does not take."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    is_fit = number <= _LAST_CHARACTER and not _UNFIT.match(chr(number))
+    return reference[0] if is_fit else ""
 
 
 def language_of(root: Any) -> str | None:  # noqa: ANN401 - as above

@@ -72,4 +72,5 @@ def as_if_updated(bot: StorydeskBot, before: Story, now: Story) -> None:
     async def story(*_: object) -> Story:
         return now
 
-    bot.library.earlier, bot.library.story = earlier, story  # type: ignore[method-assign]
+    bot.library.earlier = earlier  # type: ignore[method-assign, assignment]
+    bot.library.story = story  # type: ignore[method-assign, assignment]

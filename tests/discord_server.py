@@ -122,6 +122,8 @@ class DiscordServer:
         self._sessions: dict[int, Session] = {}
         self._served: dict[web.WebSocketResponse, Session] = {}
         self._faults: list[Fault] = []
+        self._stalls: list[tuple[str, str, asyncio.Event]] = []
+        self._going = asyncio.Event()
         self._sent: dict[str, float] = {}
         app = web.Application(client_max_size=32 * 1024**2)
         app.router.add_route("*", API + "/{path:.*}", self._serve_api)
@@ -193,6 +195,17 @@ class DiscordServer:
         default = {"code": 0, "message": "injected by the test"}
         self._faults.append(Fault(method, path, status, default if body is None else body, times))
 
+    def stall(self, method: str, path: str) -> asyncio.Event:
+        """Take the next request to `path`, set the event that is returned, and say nothing before `let_go`."""
+        self._going.clear()
+        self._stalls.append((method, path, asyncio.Event()))
+        return self._stalls[-1][2]
+
+    def let_go(self) -> None:
+        """Go on with what `stall` holds up."""
+        self._stalls.clear()
+        self._going.set()
+
     def calls(self, method: str, path: str) -> list[Request]:
         """The requests so far to `path` (a pattern, without /api/v10), oldest first."""
         return [request for request in self.requests if request.fits(method, path)]
@@ -259,6 +272,11 @@ class DiscordServer:
         body, files = await _body(http)
         reason = unquote(http.headers.get("X-Audit-Log-Reason", "")) or None
         request = Request(http.method, path, dict(http.query), body, reason, at)
+        for stall in self._stalls:
+            if not stall[2].is_set() and request.fits(stall[0], stall[1]):
+                stall[2].set()
+                await self._going.wait()
+                break
         request.status, answer = self._answer(request, files, http.headers.get("Authorization"))
         request.seconds = time.monotonic() - at
         self.requests.append(request)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from bot.errors import LargeStoryError, RefusedStoryError
+from bot import fetch as fetch_module
+from bot import phrase
+from bot.errors import FetchError, LargeStoryError, RefusedStoryError
 from bot.intake import Intake
+from bot.language import LANGUAGES, Language, phrases
 from bot.phrase import apology
 from bot.sandbox import read_safely
 from index.load import MOST_BYTES
@@ -54,3 +60,23 @@ async def test_what_is_no_story_is_refused_with_its_cause_escaped() -> None:
         await Intake().file("cats.pdf", 1, _damaged)
     with pytest.raises(RefusedStoryError):
         Intake().pasted("Cats", "  \n ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_of_a_page_that_cannot_be_fetched_is_told_in_every_language(language: Language) -> None:
+    """The keys are those that `bot.fetch` names; a member reads no English in another language."""
+    source = Path(fetch_module.__file__).read_text("utf-8")
+    raised = source.count("raise FetchError(")
+    keys = re.findall(r'raise FetchError\(\s*message,\s*key="(cause-[a-z]+)"', source)
+    assert len(keys) == raised
+    say = phrases(language)
+    for key in set(keys):
+        refused = RefusedStoryError("English.")
+        values = {"seconds": 20, "kind": "im*age", "status": 503, "encoding": "zstd", "size": 8}
+        refused.__cause__ = FetchError("English.", key=key, **values)  # type: ignore[arg-type]
+        told = phrase.apology(refused, "code", say)
+        assert told.startswith(say("story-refused", cause=""))
+        assert "English" not in told
+        assert "im*age" not in told
+        others = {phrases(other)(key, **values) for other in LANGUAGES}
+        assert len(others) == len(LANGUAGES)

@@ -38,6 +38,16 @@ async def test_in_an_open_channel_every_message_is_a_question(
     assert HEADCOUNT in said(channel.last_message)
 
 
+async def test_an_edit_in_a_channel_that_is_open_no_more_is_not_answered(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    await opened(bot, env, channel)
+    question = await alice.send(channel, "Who won the tennis in Paris?")
+    await bot.store.change_guild_settings(env.guild.id, 1, {"listens": ()})
+    await alice.edit(question, TROOPS)
+    assert "says nothing about that" in said(channel.last_message)
+
+
 async def test_what_members_say_to_each_other_in_an_open_channel_is_left_alone(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
 ) -> None:

@@ -66,8 +66,8 @@ async def test_a_sentence_as_long_as_one_can_be_is_shown_whole_and_without_marks
 async def test_every_page_of_changes_fits_and_none_is_lost(sentences: list[tuple[str, str, int]], name: str) -> None:
     found = []
     for old, new, times in sentences:
-        pair = [" ".join(f"{text}x ".split())[: 900 // times] * times for text in (old, new)]
-        found.append(Change(*pair))
+        gone, come = (" ".join(f"{text}x ".split())[: 900 // times] * times for text in (old, new))
+        found.append(Change(gone, come))
     shown = 0
     for number in range(changes_page(record_of(name=name), found).pages):
         page = changes_page(record_of(name=name), found, number)

@@ -241,3 +241,48 @@ async def test_an_admin_sets_up_a_server_with_menus_forms_files_and_autocomplete
         await server.answer(await alice.click(asked, label="Helpful"))
         insights = await server.answer(await chief.slash(channel, "desk insights"))
         await server.until(lambda: "Votes: 👍 helpful 1" in server.text(insights))
+
+
+async def test_a_story_is_added_used_updated_marked_removed_and_brought_back(
+    server: DiscordServer, channel: simcord.ChannelHandle, alice: simcord.MemberActor, tmp_path: Path
+) -> None:
+    guild = server.world.guild
+    role = guild.create_role("Chief", permissions=discord.Permissions(manage_guild=True))
+    chief = guild.add_member(server.world.create_user("chief"), roles=[role])
+    text = "# Harbour bridge\n\nThe harbour bridge closes on Monday.\n\nEngineers found cracks in {} steel cables."
+    cables = "How many cables have cracks?"
+
+    async def told(command: str, expected: str, **options: object) -> simcord.ResponseMessage:
+        shown = await server.answer(await chief.slash(channel, f"story {command}", **options))
+        await server.until(lambda: expected in server.text(shown))
+        return shown
+
+    async with storydesk_run(server, tmp_path):
+        await told("add", "✔ Added", file=("bridge.md", text.format(14).encode()))
+        await told("use", ENGLISH("whole-server"), story="Harbour bridge", everywhere=True)
+        other = guild.create_text_channel("other")
+        old = await server.reply(await alice.send(other, f"{server.mention} {cables}"))
+        await server.until(lambda: "**14**" in server.text(old))
+        troops = await server.answer(await alice.slash(other, "ask", question=TROOPS))
+        await server.until(lambda: "Harbour bridge" in server.text(troops))
+
+        await told("update", "✔ Updated", story="Harbour bridge", file=("bridge.md", text.format(22).encode()))
+        await server.until(lambda: ENGLISH("outdated") in server.text(old))
+        assert "> Engineers found cracks in 22 steel cables." in server.text(old)
+        await told("changes", "cracks in **22** steel cables.", story="Harbour bridge")
+
+        asking = await told("remove", "Remove “Harbour bridge”?", story="Harbour bridge")
+        await server.answer(await chief.click(asking, label="Remove"))
+        await server.until(lambda: "✔ Removed" in server.text(asking))
+        gone = await server.answer(await alice.slash(other, "ask", question=TROOPS))
+        await server.until(lambda: HEADCOUNT in server.text(gone))
+        await server.answer(await chief.click(asking, label="Undo"))
+        await server.until(lambda: "It is back" in server.text(asking))
+        again = await server.answer(await alice.slash(other, "ask", question=cables))
+        await server.until(lambda: "**22**" in server.text(again))
+
+        long = "\n\n".join(f"Sentence {number} of a long story says something of its own." for number in range(1500))
+        adding = await chief.slash(channel, "story add", file=("long.txt", long.encode()))
+        edits = f"/webhooks/*/{adding._interaction.token}/messages/@original"
+        await server.until(lambda: any("Indexing the story" in str(c.json) for c in server.calls("PATCH", edits)))
+        await server.until(lambda: "✔ Added" in server.text(adding.response) if adding.response else None)

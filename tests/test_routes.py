@@ -50,9 +50,9 @@ class Scene:
 
     def read_by(self, actor: simcord.MemberActor, *results: simcord.InteractionResult) -> str:
         """Return all that somebody can read: the channel, direct messages and what replied to them alone."""
-        public = self.channel.history(viewer=actor)
-        read = [*public, *actor.user.dm_channel.history(), *filter(None, _responses(results))]
-        return "\n".join(said(message) for message in read)
+        messages = [*self.channel.history(viewer=actor), *actor.user.dm_channel.history()]
+        replies = [result.response for result in results if result.response is not None]
+        return "\n".join([*map(said, messages), *map(said, replies)])
 
     async def card(self) -> simcord.ResponseMessage:
         card = (await self.chief.slash(self.channel, "desk show")).response
@@ -66,10 +66,6 @@ class Scene:
 
     async def change(self, **changes: Any) -> None:
         await self.bot.store.change_guild_settings(self.env.guild.id, 1, changes)
-
-
-def _responses(results: tuple[simcord.InteractionResult, ...]) -> list[simcord.ResponseMessage | None]:
-    return [result.response for result in results]
 
 
 @pytest.fixture(params=FAULTS, ids=lambda fault: str(fault[0]))

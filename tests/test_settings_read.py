@@ -18,6 +18,7 @@ from bot.store.database import FILE
 from bot.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from bot.app import StorydeskBot
@@ -52,7 +53,7 @@ async def test_settings_are_read_once_before_discord_hears_from_the_bot(
     assert answer is not None
     assert card is not None
     monkeypatch.setattr(bot.store, "guild_settings", noted)
-    for act in (
+    acts: tuple[Callable[[], Awaitable[simcord.InteractionResult]], ...] = (
         lambda: alice.slash(channel, "ask", question=TROOPS),
         lambda: alice.slash(channel, "lookup", query="base"),
         lambda: alice.slash(channel, "help"),
@@ -63,7 +64,8 @@ async def test_settings_are_read_once_before_discord_hears_from_the_bot(
         lambda: chief.select(card, ["strict"], custom_id="desk:strictness"),
         lambda: chief.click(card, label="Cooldowns …"),
         lambda: chief.slash(channel, "story add"),
-    ):
+    )
+    for act in acts:
         since = len(env.http_requests)
         before_callback.clear()
         await act()
