@@ -47,6 +47,7 @@ from bot.ui.buttons import BUTTONS
 from bot.ui.delivery import deliver, tell
 from bot.ui.desk_card import CARD_ITEMS
 from bot.ui.layouts import TextLayout, notice
+from bot.ui.lists import LIST_BUTTONS
 from bot.ui.replies import ReplyLayout
 from bot.ui.story_cards import STORY_BUTTONS
 from index.errors import StoryError
@@ -116,7 +117,7 @@ class StorydeskBot(commands.AutoShardedBot):
         """Prepare to load, add the commands and sync them if Discord has others."""
         self.desk.open(when=self._connected)
         await self.store.open()
-        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS, *LIST_BUTTONS)
         for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
             await self.add_cog(cog)
         await self.tree.set_translator(Translator())

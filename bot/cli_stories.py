@@ -158,7 +158,7 @@ def rename(
     def work() -> None:
         settings = read_config(config)
         number = _found(settings, story).id
-        record = _with_records(settings, lambda records: records.rename(None, number, " ".join(name.split())))
+        record = _with_records(settings, lambda records: records.rename(None, number, name))
         typer.echo(f"{record.id}  {record.name}: renamed")
 
     guarded(work)

@@ -19,9 +19,11 @@
         │   └── NotDownloadedError
         ├── LargeStoryError, TooManyPlacesError
         ├── NoAddressError, FollowQuotaError, UnknownFollowError
+        ├── BlankNameError, SharedStoryError
         ├── CooldownError
         │   └── GuildCooldownError
         └── UnknownStoryError
+            └── NoSuchStoryError
 
 The message is one line that says what to do. `index.errors.StoryError` is the other tree; the
 command line and Discord each catch both roots in one place.
@@ -222,3 +224,21 @@ class FetchQuotaError(AskError):
     """A guild has had as many pages fetched as it may in an hour."""
 
     key = "fetch-quota"
+
+
+class BlankNameError(AskError):
+    """A name for a story has nothing that can be seen."""
+
+    key = "blank-name"
+
+
+class NoSuchStoryError(UnknownStoryError):
+    """A story that is to be managed is not in the guild's library."""
+
+    key = "no-such-story"
+
+
+class SharedStoryError(AskError):
+    """A story that is to be changed is the operator's."""
+
+    key = "shared-story"

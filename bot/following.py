@@ -90,7 +90,7 @@ class Follower:
         return await self._records.follow(replace(known, next_at=_next(known)))
 
     async def _follow_story(self, wanted: FollowRecord) -> FollowRecord:
-        record = await self._library.named(wanted.guild_id, wanted.url)
+        record = await self._library.managed(wanted.guild_id, wanted.url)
         if record.url is None or record.guild_id != wanted.guild_id:
             message = "That story has no address, or is not this server's own."
             raise NoAddressError(message)

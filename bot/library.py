@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.changes import Change, changes
-from bot.errors import FetchQuotaError, QuotaError, StorageError, UnknownStoryError
+from bot.errors import FetchQuotaError, NoSuchStoryError, QuotaError, SharedStoryError, StorageError, UnknownStoryError
 from bot.similar import NEARLY_THE_SAME, resemblance
 from bot.store.stories import UNDO_SECONDS
 
@@ -180,7 +180,8 @@ class Library:
         """Give a story of a guild another name.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
+            BlankNameError: the name has nothing that can be seen.
         """
         return await self._records.rename(guild_id, number, name)
 
@@ -226,6 +227,31 @@ class Library:
                 return record
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
+
+    async def managed(self, guild_id: int, name: str) -> StoryRecord:
+        """Return the visible story of this number or name, for whoever keeps the library.
+
+        Raises:
+            NoSuchStoryError: the guild sees none.
+        """
+        try:
+            return await self.named(guild_id, name)
+        except UnknownStoryError:
+            message = "There is no such story in this library."
+            raise NoSuchStoryError(message) from None
+
+    async def own(self, guild_id: int, name: str) -> StoryRecord:
+        """Return the guild's own story of this number or name, which it may change.
+
+        Raises:
+            NoSuchStoryError: the guild sees none.
+            SharedStoryError: it is the operator's.
+        """
+        record = await self.managed(guild_id, name)
+        if record.guild_id != guild_id:
+            message = "That story is the operator's, for all servers; it cannot be changed here."
+            raise SharedStoryError(message)
+        return record
 
     async def story(self, guild_id: int | None, story_id: str | None) -> Story:
         """Return a story as a guild knows it, with the name and the address there; the configured one for None.

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TypedDict
 
+from index.story import is_blank
+
 _TITLE_CHARACTERS = 300
 _NAME_CHARACTERS = 200  # of a source or an author
 _DATE_CHARACTERS = 60
@@ -28,8 +30,8 @@ class About(TypedDict, total=False):
 
 
 def title_of(*found: object) -> str:
-    """Return the first of several possible titles that is text."""
-    return next((line for title in found if (line := one_line(title, _TITLE_CHARACTERS))), "")
+    """Return the first of several possible titles that is text and can be seen."""
+    return next((line for title in found if not is_blank(line := one_line(title, _TITLE_CHARACTERS))), "")
 
 
 def about(

@@ -10,14 +10,15 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path, PurePath
 
-from index.about import one_line
+from index.about import one_line, title_of
+from index.dates import dated
 from index.decoding import decode
 from index.documents import from_docx, from_pdf
 from index.errors import LoadError, StoryTooLongError, UnreadableStoryError
 from index.markdown import from_markdown
 from index.pages import from_html, from_page, host
 from index.settings import MAX_STORY_CHARACTERS
-from index.story import Story
+from index.story import Story, is_blank
 
 SHIPPED_STORY = "us-leaves-niger"
 
@@ -76,6 +77,7 @@ def read_story(content: bytes, name: str, *, url: str | None = None, charset: st
     except RecursionError:
         message = "The file is too deeply nested to be read."
         raise UnreadableStoryError(message) from None
+    story = replace(story, published=dated(story.published, story.language))
     return story if url is None else replace(story, url=url, source=story.source or host(url))
 
 
@@ -100,6 +102,7 @@ def from_text(text: str, *, fallback_title: str) -> Story:
     headline = story.text(story.paragraphs[0].span)
     is_headline = (
         len(story.paragraphs) > 1
+        and not is_blank(headline)
         and len(headline) <= _TITLE_CHARACTERS
         and len(headline.splitlines()) == 1
         and headline[-1] not in ".!?…:;,”\"'"
@@ -109,4 +112,4 @@ def from_text(text: str, *, fallback_title: str) -> Story:
 
 def _title_from_name(name: str) -> str:
     words = one_line(re.sub(r"[-_\s]+", " ", PurePath(name).stem), _TITLE_CHARACTERS)
-    return words[:1].upper() + words[1:] or "Untitled story"
+    return title_of(words[:1].upper() + words[1:], "Untitled story")

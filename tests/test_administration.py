@@ -11,6 +11,7 @@ import simcord
 from discord_desk import bot_with, buttons_of, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
+from matplotlib.figure import Figure
 
 from bot.guild_settings import MOST_PLACES, GuildSettings
 from bot.insights import chart, chart_text, csv_of
@@ -118,6 +119,78 @@ async def test_menus_set_channels_roles_strictness_language_and_the_feedback_cha
     await choose("roles")
     await choose("language", "default")
     assert await settings(bot, env) == GuildSettings(channels=(channel.id,))
+
+
+@pytest.mark.parametrize(
+    "name", ["channels", "listens", "roles", "librarians", "feedback_channel", "strictness", "language"]
+)
+async def test_what_a_menu_changed_is_taken_back(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, name: str
+) -> None:
+    before = GuildSettings(
+        channels=(1,), listens=(2,), roles=(3,), librarians=(4,), feedback_channel=5, strictness="strict", language="fr"
+    )
+    await bot.store.change_guild_settings(env.guild.id, 1, before.model_dump(exclude_defaults=True))
+    chosen: Any = {"strictness": "relaxed", "language": "de"}.get(name, channel)
+    if name in ("roles", "librarians"):
+        chosen = env.guild.create_role("Readers")
+    changed = (await chief.select(await card_of(chief, channel), [chosen], custom_id=f"desk:{name}")).response
+    now = await settings(bot, env)
+    assert now != before
+    assert now.model_copy(update={name: getattr(before, name)}) == before
+    assert changed is not None
+    undone = (await chief.click(changed, custom_id=undo_of(changed))).response
+    assert phrases("de" if name == "language" else "fr")("undone") in said(undone)
+    assert await settings(bot, env) == before
+
+
+@pytest.mark.parametrize("name", ["private", "threads", "keeps_unanswered", "marks_outdated"])
+async def test_every_switch_is_taken_back(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, name: str
+) -> None:
+    before = await settings(bot, env)
+    changed = (await chief.click(await card_of(chief, channel), custom_id=f"desk-{name}")).response
+    assert getattr(await settings(bot, env), name) is not getattr(before, name)
+    assert changed is not None
+    undone = (await chief.click(changed, custom_id=undo_of(changed))).response
+    assert ENGLISH("undone") in said(undone)
+    assert await settings(bot, env) == before
+
+
+async def test_cooldowns_are_taken_back_together(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    before = {"cooldown_seconds": 5, "questions_a_minute": 7}
+    await bot.store.change_guild_settings(env.guild.id, 1, before)
+    form = await chief.click(await card_of(chief, channel), label="Cooldowns …")
+    changed = (await chief.submit_modal(form, {"seconds": "60", "questions": "30"})).response
+    assert (await settings(bot, env)).model_dump(include=set(before)) == {
+        "cooldown_seconds": 60,
+        "questions_a_minute": 30,
+    }
+    assert changed is not None
+    await chief.click(changed, custom_id=undo_of(changed))
+    assert (await settings(bot, env)).model_dump(include=set(before)) == before
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_listening_is_taken_back(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, *, on: bool
+) -> None:
+    before = (1,) if on else (1, channel.id)
+    await bot.store.change_guild_settings(env.guild.id, 1, {"listens": before})
+    changed = (await chief.slash(channel, "desk listen", channel=channel, on=on)).response
+    assert (await settings(bot, env)).listens == ((1, channel.id) if on else (1,))
+    assert changed is not None
+    await chief.click(changed, custom_id=undo_of(changed))
+    assert (await settings(bot, env)).listens == before
+
+
+def undo_of(card: simcord.ResponseMessage) -> str:
+    """Return the id of the button that takes a change back."""
+    ids: list[str] = [button["custom_id"] for button in buttons_of(card.components)]
+    (found,) = [custom_id for custom_id in ids if custom_id.startswith("desk-undo")]
+    return found
 
 
 async def test_an_old_card_works_after_a_restart(
@@ -270,7 +343,9 @@ async def test_unanswered_questions_are_kept_only_where_the_guild_turned_it_on(
     await alice.slash(channel, "ask", question="Who won the chess in Madrid?")
     await chief.click(await card_of(chief, channel), label="Keep unanswered on/off")
     await alice.slash(channel, "ask", question=TENNIS)
-    await alice.slash(channel, "ask", question=TROOPS)
+    answer = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert answer is not None
+    await alice.click(answer, label="Not helpful")
     text = said((await chief.slash(channel, "desk insights")).response)
     assert f"- {TENNIS}" in text
     assert "chess" not in text
@@ -279,22 +354,47 @@ async def test_unanswered_questions_are_kept_only_where_the_guild_turned_it_on(
     assert exported.ephemeral
     rows = list(csv.reader(io.StringIO((await file_of(exported, "storydesk.csv")).decode())))
     assert rows[-1][-2:] == [TENNIS, "silent"]
+    today, total = rows[1], rows[2]
+    assert today[1:7] == total[1:7] == ["1", "0", "2", "0", "1", "1"]
 
 
 def test_the_chart_says_in_words_what_it_shows() -> None:
     days = {1: {"answered": 2, "silent": 1}, 4: {"closest": 5}}
     insights = Insights({"answered": 2, "silent": 1, "closest": 5}, days, 0, 0, 1)
-    assert chart_text(insights) == "1970-01-02: 3; 1970-01-05: 5"
+    assert chart_text(insights, ENGLISH) == (
+        "1970-01-02: answered 2, about something else 1; 1970-01-05: closest passages 5"
+    )
+    assert "beantwortet 2" in chart_text(insights, phrases("de"))
+    many = {day: {"answered": 10**9, "closest": 10**9, "silent": 10**9} for day in range(30)}
+    described = chart_text(Insights({}, many, 0, 0, 1), phrases("fr"))
+    assert 800 < len(described) <= 1024
+    assert described.endswith("1000000000")
+    assert "1970-01-30: " in described
+
+
+def test_the_bars_of_the_chart_are_told_apart_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    save = Figure.savefig
+
+    def saved(figure: Figure, *args: Any, **options: Any) -> None:
+        drawn.extend(figure.axes[0].containers)
+        save(figure, *args, **options)
+
+    monkeypatch.setattr(Figure, "savefig", saved)
+    insights = Insights({"answered": 2}, {1: {"answered": 2, "silent": 1, "closest": 5}}, 0, 0, 1)
     assert chart(insights, ENGLISH).startswith(b"\x89PNG")
+    assert len({container.patches[0].get_hatch() for container in drawn}) == 3
 
 
 def test_the_csv_has_a_line_a_day_and_opens_harmlessly() -> None:
-    insights = Insights({"answered": 3}, {0: {"answered": 3}}, 0, 0, 1, (Unanswered("=1+1, who?", "silent", 90_000),))
+    unanswered = (Unanswered("=1+1, who?", "silent", 90_000),)
+    insights = Insights({"answered": 3}, {0: {"answered": 3}}, 1, 0, 2, unanswered, {0: (1, 0)}, {0: 2})
     rows = list(csv.reader(io.StringIO(csv_of(insights))))
     assert rows == [
-        ["date", "answered", "closest", "silent", "question", "verdict"],
-        ["1970-01-01", "3", "0", "0", "", ""],
-        ["1970-01-02", "", "", "", "'=1+1, who?", "silent"],
+        ["date", "answered", "closest", "silent", "helpful", "not helpful", "members", "question", "verdict"],
+        ["1970-01-01", "3", "0", "0", "1", "0", "2", "", ""],
+        ["all", "3", "0", "0", "1", "0", "2", "", ""],
+        ["1970-01-02", "", "", "", "", "", "", "'=1+1, who?", "silent"],
     ]
 
 

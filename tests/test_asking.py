@@ -396,7 +396,7 @@ async def test_an_error_of_ours_is_one_line_with_a_code_that_stands_in_the_log(
     assert "ZeroDivisionError" not in said(channel.last_message)
 
 
-async def test_a_reply_to_a_message_that_is_gone_is_answered_where_it_mentions_the_bot(
+async def test_an_edited_reply_is_answered_anew_though_the_message_it_replies_to_is_gone(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:
     await alice.send(channel, f"{mention(env)} {TROOPS}")

@@ -165,7 +165,7 @@ def test_front_matter_with_crlf_and_a_mark_is_read() -> None:
     ("yaml", "text"),
     [
         ("2024-04-20", "2024-04-20"),
-        ("2024-04-20 10:30:00", "2024-04-20 10:30:00"),
+        ("2024-04-20 10:30:00", "2024-04-20 10:30"),
         ("2024", "2024"),
         ("'April 20'", "April 20"),
     ],
@@ -478,3 +478,9 @@ def test_any_bytes_give_a_story_or_a_refusal_in_one_line(name: str, start: bytes
     else:
         assert any(character.isalnum() for character in story.body)
         assert story.title.strip()
+
+
+def test_a_title_that_cannot_be_seen_counts_as_none() -> None:
+    assert read('---\ntitle: "\u200b"\n---\nBody.', "the-end.md").title == "The end"
+    assert read("Body.", "\u200b.md").title == "Untitled story"
+    assert read("\u200b\n\nNine cats sleep.", "the-end.txt").title == "The end"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from discord_desk import bot_with, buttons_of, said, shipped_shelf
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
+from bot import phrase
 from bot.fetch import Page
 from bot.language import ENGLISH, phrases
 from bot.opening import open_index_in
@@ -221,27 +223,51 @@ async def test_no_guild_sees_anothers_stories(
     assert await bob.autocomplete(room, "ask", "story", "bridge") == []
     assert await bob.autocomplete(room, "story show", "story", "") == []
     for name in (str(record.id), record.story_id, record.name):
+        assert await ask(bob, room, BRIDGE, story=name) == ENGLISH("unknown-story")
         told = [
-            await ask(bob, room, BRIDGE, story=name),
             *[
                 said((await bob.slash(room, f"story {command}", story=name)).response)
-                for command in ("show", "use", "remove")
+                for command in ("show", "use", "changes", "update", "follow", "remove")
             ],
             said((await bob.slash(room, "story rename", story=name, name="mine")).response),
         ]
-        assert set(told) == {ENGLISH("unknown-story")}
+        assert set(told) == {ENGLISH("no-such-story")}
     assert (await bot.library.visible(env.guild.id))[0].name == "Harbour bridge closes for repairs"
 
 
 async def test_stories_of_the_operator_are_seen_by_all_and_changed_by_none(
-    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await bot.library.add(None, read_story(HARBOUR.encode(), "bridge.md"))
     assert "**14**" in await ask(alice, channel, BRIDGE)
     assert "for all servers" in said((await alice.slash(channel, "story list")).response)
     name = "Harbour bridge closes for repairs"
-    told = said((await chief.slash(channel, "story rename", story=name, name="mine")).response)
-    assert told == ENGLISH("unknown-story")
+    monkeypatch.setattr(bot.library, "count_fetch", pytest.fail)
+    monkeypatch.setattr(bot.intake, "page", pytest.fail)
+    for command, more in (("rename", {"name": "mine"}), ("update", {}), ("remove", {})):
+        refused = (await chief.slash(channel, f"story {command}", story=name, **more)).response
+        assert refused is not None
+        assert said(refused) == ENGLISH("shared-story")
+        assert not buttons_of(refused.components)
+        assert await chief.autocomplete(channel, f"story {command}", "story", "") == []
+    assert said((await chief.slash(channel, "story follow", story=name)).response) == ENGLISH("follow-no-link")
+    assert await chief.autocomplete(channel, "story follow", "story", "") == []
+    (choice,) = await chief.autocomplete(channel, "story use", "story", "")
+    assert "✔" in said((await chief.slash(channel, "story use", story=choice["value"])).response)
+
+
+@pytest.mark.parametrize("name", ["\u00a0", "\u200b", "\u3164 \u2060"])
+async def test_a_story_keeps_its_name_where_the_new_one_cannot_be_seen(
+    chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, env: simcord.Env, name: str
+) -> None:
+    await add(chief, channel, "Cats sleep a lot.", "cats.txt")
+    told = said((await chief.slash(channel, "story rename", story="Cats", name=name)).response)
+    assert told == ENGLISH("blank-name")
+    assert [record.name for record in await bot.library.visible(env.guild.id)] == ["Cats"]
 
 
 async def test_stories_are_there_after_a_restart(
@@ -495,6 +521,43 @@ async def test_a_guild_that_does_not_want_marks_gets_none(
     await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=newer)
     await env.settle()
     assert not [message for message in channel.history() if ENGLISH("outdated") in said(message)]
+
+
+HOSTILE_TITLE = "@everyone <@&1> <#2> **bold** _it_ [link](https://evil.example)\n# Head `code` ||x||"
+
+
+async def test_nothing_in_a_title_pings_or_is_interpreted(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    form = await chief.slash(channel, "story add")
+    shown = [said((await chief.submit_modal(form, {"title": HOSTILE_TITLE, "text": "Nine cats sleep."})).response)]
+    (choice,) = await alice.autocomplete(channel, "story show", "story", "everyone")
+    assert choice["name"] == phrase.shortened(HOSTILE_TITLE, 100)
+    assert "\n" not in choice["name"]
+    story = choice["value"]
+    shown += [
+        said((await alice.slash(channel, "story list")).response),
+        said((await alice.slash(channel, "story show", story=story)).response),
+        said((await alice.slash(channel, "story changes", story=story)).response),
+        said((await chief.slash(channel, "story use", story=story)).response),
+        said((await chief.slash(channel, "story remove", story=story)).response),
+        await ask(alice, channel, "How many cats sleep?"),
+        await ask(alice, channel, "Who won the tennis in Paris?"),
+        said((await alice.slash(channel, "help")).response),
+    ]
+    escaped = phrase.escape(phrase.shortened(HOSTILE_TITLE, phrase.TITLE_CHARACTERS))
+    assert all(escaped in text for text in shown)
+    own = {f"<@{chief.id}>", f"<#{channel.id}>"}  # who added it and which channel is put on it, shown without a ping
+    for text in shown:
+        assert set(re.findall(r"(?<!\\)<[@#]&?\d+>", text)) <= own
+        assert not re.search(r"(?<!\\)(?:\*\*b|\[link|`code|\|\|x)|^# Head", text, re.MULTILINE)
+    written = [
+        request.json
+        for request in env.http_requests
+        if isinstance(request.json, dict) and request.json.get("components")
+    ]
+    assert written
+    assert {tuple(payload["allowed_mentions"]["parse"]) for payload in written} == {()}
 
 
 async def test_the_whole_server_is_put_on_a_story_and_on_all_again(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import BinaryStoryError, EmptyStoryError, StoryTooLongError
+from index.errors import BinaryStoryError, EmptyStoryError, StoryTooLongError, UntitledStoryError
 from index.settings import MAX_STORY_CHARACTERS
 from index.story import Paragraph, Span, Story, stripped
 
@@ -210,3 +210,14 @@ def test_a_book_without_a_blank_line_is_one_paragraph_found_in_no_time(line: str
     body = "\n".join([line] * 16_000)
     assert paragraphs_of(body) == [body]
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("title", ["", " ", "\u00a0", "\u200b", "\u3164", "\ufeff\u2060", "\n\t"])
+def test_a_title_that_cannot_be_seen_is_refused(title: str) -> None:
+    with pytest.raises(UntitledStoryError, match=r"^The story has no title that can be seen\. [^\n]+$"):
+        Story(body="Body", title=title)
+
+
+@pytest.mark.parametrize("title", ["A", "?", "日本", "\u200bA", "👍", "e\u0301"])
+def test_a_title_that_can_be_seen_is_taken(title: str) -> None:
+    assert Story(body="Body", title=title).title == title

@@ -16,6 +16,7 @@ from bot.cogs.asked import AskedMessages
 from bot.cogs.askers import asker_of
 from bot.errors import AskError, StorageError
 from bot.followup import understood
+from bot.question import question_of_post
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.replies import ReplyLayout
 
@@ -61,7 +62,7 @@ class Listening(commands.Cog):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Answer an edited question anew, in the message that answered it, where its member may still ask."""
         message = payload.message
-        question = self._bot.without_mention(message.content)
+        question = self._question(message)
         asked = self._asked.differing(payload.message_id, question)
         if asked is None or not await self._is_to_us(message):
             return
@@ -92,8 +93,16 @@ class Listening(commands.Cog):
             return settings.answer_direct_messages
         if self._bot.user in message.mentions or self._replies_to_us(message):
             return settings.answer_mentions
-        is_to_others = bool(message.reference or message.mentions)
-        return self._bot.intents.message_content and not is_to_others and await self._is_open(message.channel)
+        if not self._bot.intents.message_content or _is_to_others(message) or not self._question(message):
+            return False  # a picture or a sticker alone is talk, where not even a mention says that it is for us
+        return await self._is_open(message.channel)
+
+    def _question(self, message: discord.Message) -> str:
+        """Return the words of a message; of a new post in a forum its title, where that asks and the text does not."""
+        text = self._bot.without_mention(message.content)
+        if isinstance(message.channel, discord.Thread) and message.id == message.channel.id:
+            return question_of_post(message.channel.name, text)
+        return text
 
     async def _is_open(self, channel: discord.abc.MessageableChannel) -> bool:
         """Say whether every message in a channel is for the bot: the admins opened it, or it is its own thread."""
@@ -118,7 +127,7 @@ class Listening(commands.Cog):
         return isinstance(replied_to, discord.Message) and replied_to.author == self._bot.user
 
     async def _reply(self, message: discord.Message, say: Phrases) -> None:
-        question = self._bot.without_mention(message.content)
+        question = self._question(message)
         guild_id = message.guild.id if message.guild else None
         asker = asker_of(message.author, message.channel, guild_id)
         try:
@@ -197,7 +206,7 @@ class Listening(commands.Cog):
     async def _hint(self, message: discord.Message, say: Phrases) -> TextLayout:
         """Return help for a bare mention, and a hint for a message without words of its own."""
         if message.attachments or message.stickers or not message.content.strip():
-            return notice(say("no-question"))
+            return notice(say("no-question" if message.guild else "no-question-here"))
         guild_id = message.guild.id if message.guild else None
         return await self._bot.welcome(say, asker_of(message.author, message.channel, guild_id))
 
@@ -248,6 +257,12 @@ class Listening(commands.Cog):
         with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
             return await message.create_thread(name=name)
         return None
+
+
+def _is_to_others(message: discord.Message) -> bool:
+    """Say whether a message mentions or replies to somebody; what replies to a message that is gone is to nobody."""
+    replied_to = message.reference.resolved if message.reference else None
+    return bool(message.mentions) or isinstance(replied_to, discord.Message)
 
 
 def _missing_permissions(message: discord.Message) -> list[str]:

@@ -19,6 +19,7 @@ from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.delivery import show_form, tell
 from bot.ui.layouts import TextLayout, notice
+from bot.ui.lists import changes_list, library_list
 from bot.ui.story_cards import remove_layout
 from bot.ui.under_way import shown_while
 
@@ -92,11 +93,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show the guild's stories and the operator's."""
 
         async def listed(say: Phrases) -> TextLayout:
-            records = await self._bot.library.visible(_guild(interaction))
-            followed = await self._bot.follower.of_guild(_guild(interaction))
-            if not records and not followed:
-                return notice(say("stories-none", title=phrase.linked_title(await self._bot.desk.story())))
-            return TextLayout([*phrase.stories_texts(records, say), *phrase.follows_texts(followed, records, say)])
+            return await library_list(self._bot, interaction, say)
 
         await self._bot.respond(interaction, listed, ephemeral=True)
 
@@ -106,7 +103,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show a story's title, author, source, date and size."""
 
         async def shown(say: Phrases) -> TextLayout:
-            record = await self._bot.library.named(_guild(interaction), story)
+            record = await self._bot.library.managed(_guild(interaction), story)
             return TextLayout(phrase.story_texts(record, say, author=await self._bot.library.author(record)))
 
         await self._bot.respond(interaction, shown, ephemeral=True)
@@ -136,7 +133,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             if story is None:
                 await self._bot.library.use(guild_id, place, None)
                 return notice(say("story-unused", place=named))
-            record = await self._bot.library.named(guild_id, story)
+            record = await self._bot.library.managed(guild_id, story)
             await self._bot.library.use(guild_id, place, record.id)
             return notice(say("story-used", place=named, title=phrase.story_name(record)))
 
@@ -151,7 +148,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def updated(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.library.named(_guild(interaction), story)
+            record = await self._bot.library.own(_guild(interaction), story)
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
             async with shown_while(interaction, say) as stages:
@@ -208,11 +205,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show the changed sentences, old above new."""
 
         async def changed(say: Phrases) -> TextLayout:
-            record = await self._bot.library.named(_guild(interaction), story)
-            found = await self._bot.library.changes(_guild(interaction), record)
-            if not found:
-                return notice(say("changes-none", title=phrase.story_name(record)))
-            return TextLayout(phrase.changes_texts(record, found, say))
+            return await changes_list(self._bot, interaction, story, say)
 
         await self._bot.respond(interaction, changed, ephemeral=True)
 
@@ -228,8 +221,8 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def renamed(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.library.named(_guild(interaction), story)
-            record = await self._bot.library.rename(_guild(interaction), record.id, " ".join(name.split()))
+            record = await self._bot.library.own(_guild(interaction), story)
+            record = await self._bot.library.rename(_guild(interaction), record.id, name)
             return notice(say("story-renamed", title=phrase.story_name(record)))
 
         await self._bot.respond(interaction, renamed, checks=False)
@@ -241,7 +234,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def asked(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            return remove_layout(await self._bot.library.named(_guild(interaction), story), say)
+            return remove_layout(await self._bot.library.own(_guild(interaction), story), say)
 
         await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
 
@@ -259,15 +252,19 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         return await self._bot.intake.page(link or "", stages)
 
     @show.autocomplete("story")
-    @update.autocomplete("story")
-    @follow.autocomplete("story")
     @changes.autocomplete("story")
     @use.autocomplete("story")
-    @rename.autocomplete("story")
-    @remove.autocomplete("story")
     async def _stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         """Offer the stories that the guild sees."""
         return await story_choices(self._bot, interaction, typed)
+
+    @update.autocomplete("story")
+    @follow.autocomplete("story")
+    @rename.autocomplete("story")
+    @remove.autocomplete("story")
+    async def _own_stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the stories that the guild may change: its own, and not the operator's."""
+        return await story_choices(self._bot, interaction, typed, only_own=True)
 
 
 class PasteForm(discord.ui.Modal):

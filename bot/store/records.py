@@ -46,7 +46,10 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """What a guild asked: counts by verdict, by day (days since 1970, UTC) and verdict, and votes."""
+    """What a guild asked: counts by verdict, by day (days since 1970, UTC) and verdict, and votes.
+
+    `votes` are those for and against the answers of a day, `askers` the members who asked on it.
+    """
 
     verdicts: Mapping[str, int]
     days: Mapping[int, Mapping[str, int]]
@@ -54,6 +57,8 @@ class Insights:
     unhelpful: int
     members: int
     unanswered: tuple[Unanswered, ...] = field(default=())
+    votes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    askers: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def questions(self) -> int:

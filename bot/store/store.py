@@ -250,10 +250,21 @@ class Store:
             days: dict[int, Counter[str]] = defaultdict(Counter)
             for number, verdict, count in counted:
                 days[number // _DAY][verdict] += count
-            votes = await session.execute(
-                select(Vote.is_helpful, func.count()).join(GivenAnswer).where(of_guild).group_by(Vote.is_helpful)
+            voted = await session.execute(
+                select(day, Vote.is_helpful, func.count())
+                .select_from(Vote)
+                .join(GivenAnswer)
+                .where(of_guild)
+                .group_by("day", Vote.is_helpful)
             )
-            votes_by_kind = {row[0]: row[1] for row in votes}
+            votes: dict[int, tuple[int, int]] = {}
+            for number, is_helpful, count in voted:
+                helpful, against = votes.get(number // _DAY, (0, 0))
+                votes[number // _DAY] = (helpful + count, against) if is_helpful else (helpful, against + count)
+            asked = await session.execute(
+                select(day, func.count(GivenAnswer.member_id.distinct())).where(of_guild).group_by("day")
+            )
+            askers = {number // _DAY: count for number, count in asked}
             members = await session.scalar(select(func.count(GivenAnswer.member_id.distinct())).where(of_guild))
             unanswered = await session.scalars(
                 select(UnansweredQuestion)
@@ -262,8 +273,8 @@ class Store:
             )
             questions = tuple(Unanswered(row.question, row.verdict, row.asked_at) for row in unanswered)
         verdicts = sum(days.values(), Counter[str]())
-        helpful, unhelpful = votes_by_kind.get(True, 0), votes_by_kind.get(False, 0)
-        return Insights(verdicts, dict(days), helpful, unhelpful, members or 0, questions)
+        helpful, unhelpful = (sum(of_day[side] for of_day in votes.values()) for side in (0, 1))
+        return Insights(verdicts, dict(days), helpful, unhelpful, members or 0, questions, votes, askers)
 
     async def kept_about(self, member_id: int) -> Kept:
         """Return what is kept about a member, in all guilds and direct messages."""

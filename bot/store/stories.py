@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, delete, or_, select
 
-from bot.errors import UnknownStoryError
+from bot.errors import BlankNameError, NoSuchStoryError
 from bot.store.records import StoryRecord
 from bot.store.tables import ChosenStory, LibraryStory, StoryVersion
+from index.story import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ class StoryStore:
         """Put a new text in the place of a story's; return its record, and False where nothing changed.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
         """
         async with self._store.changing() as session:
             row = await _own(session, guild_id, number)
@@ -106,18 +107,23 @@ class StoryStore:
         """Give a story of a guild another name.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
+            BlankNameError: the name has nothing that can be seen.
         """
+        folded = " ".join(name.split())
+        if is_blank(folded):
+            message = "A story needs a name that can be seen."
+            raise BlankNameError(message)
         async with self._store.changing() as session:
             row = await _own(session, guild_id, number)
-            row.name = name
+            row.name = folded
             return _record(row)
 
     async def remove(self, guild_id: int | None, number: int) -> StoryRecord:
         """Take a story out of a guild's library; `restore` brings it back for a while.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
         """
         async with self._store.changing() as session:
             row = await _own(session, guild_id, number)
@@ -128,7 +134,7 @@ class StoryStore:
         """Bring back a story that was removed within the last ten minutes.
 
         Raises:
-            UnknownStoryError: there is no such story, or it is too late.
+            NoSuchStoryError: there is no such story, or it is too late.
         """
         async with self._store.changing() as session:
             row = await session.get(LibraryStory, number)
@@ -143,7 +149,7 @@ class StoryStore:
         `ALL_GUILDS` sees the operator's stories.
 
         Raises:
-            UnknownStoryError: the guild sees no such story.
+            NoSuchStoryError: the guild sees no such story.
         """
         async with self._store.changing() as session:
             if number is None:
@@ -212,8 +218,8 @@ async def _own(session: AsyncSession, guild_id: int | None, number: int) -> Libr
     return row
 
 
-def _unknown() -> UnknownStoryError:
-    return UnknownStoryError("There is no such story in this library.")
+def _unknown() -> NoSuchStoryError:
+    return NoSuchStoryError("There is no such story in this library.")
 
 
 def _record(row: LibraryStory) -> StoryRecord:

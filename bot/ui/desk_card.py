@@ -242,15 +242,15 @@ class CooldownForm(discord.ui.Modal):
 
     def __init__(self, settings: GuildSettings, say: Phrases) -> None:
         """Show what is set now."""
-        super().__init__(title=say("setting-cooldown_seconds")[:45], custom_id="desk-cooldown-form")
+        super().__init__(title=say("setting-cooldown_seconds"), custom_id="desk-cooldown-form")
         self._seconds: discord.ui.TextInput[CooldownForm] = discord.ui.TextInput(
             custom_id="seconds", default=str(settings.cooldown_seconds), max_length=4
         )
         self._questions: discord.ui.TextInput[CooldownForm] = discord.ui.TextInput(
             custom_id="questions", default=str(settings.questions_a_minute), max_length=3
         )
-        self.add_item(discord.ui.Label(text=say("form-seconds")[:45], component=self._seconds))
-        self.add_item(discord.ui.Label(text=say("form-questions")[:45], component=self._questions))
+        self.add_item(discord.ui.Label(text=say("form-seconds"), component=self._seconds))
+        self.add_item(discord.ui.Label(text=say("form-questions"), component=self._questions))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Change both, or say what is wrong."""
