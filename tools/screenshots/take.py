@@ -199,6 +199,7 @@ NAMES = (
 _WINDOW = (1060, 1500)  # pixels of a page, of which the conversation is the part right of and below these
 _LEFT, _TOP, _BOTTOM = 258, 130, 125
 _SCALE = 1.5
+_TRIES, _SECONDS = 5, 60
 _SHADES = 192  # in which text and flat colours look as before, at a third of the size
 
 
@@ -211,6 +212,16 @@ def crop(picture: Path) -> None:
     box = ImageChops.difference(image, ground).getbbox() or (0, 0, image.width, image.height)
     shown = image.crop((0, 0, image.width, min(image.height, box[3] + 20)))
     shown.quantize(_SHADES, dither=Image.Dither.NONE).save(picture, optimize=True)
+
+
+def shoot(command: list[str]) -> None:
+    """Run Chromium; once in a while it waits forever for the preview's stream of events, and is asked again."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)
+            return
+    message = "Chromium takes no picture."
+    raise RuntimeError(message)
 
 
 async def take(name: str, chromium: str) -> None:
@@ -231,7 +242,7 @@ async def take(name: str, chromium: str) -> None:
                     chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=6000",
                     f"--screenshot={picture}", preview.url,
                 ]  # fmt: skip
-                await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, timeout=60)
+                await asyncio.to_thread(shoot, command)
             scene.after()
             await env.settle()
     crop(picture)
