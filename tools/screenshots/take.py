@@ -11,6 +11,7 @@ import contextlib
 import subprocess
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -218,7 +219,7 @@ def shoot(command: list[str]) -> None:
     """Run Chromium; once in a while it waits forever for the preview's stream of events, and is asked again."""
     for _ in range(_TRIES):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)
+            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - our own command
             return
     message = "Chromium takes no picture."
     raise RuntimeError(message)
@@ -236,10 +237,12 @@ async def take(name: str, chromium: str) -> None:
             scene = Scene(env, app)
             play: Callable[[], Awaitable[Any]] = getattr(scene, name)
             await play()
-            async with env.preview(scene.channel, viewers=[scene.alice], layout="channel") as preview:
+            async with env.preview(
+                scene.channel, viewers=[scene.alice], layout="channel", presentation_time=datetime.now(UTC)
+            ) as preview:
                 picture = DOCS / f"{name}.png"
                 command = [
-                    chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=6000",
+                    chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=20000",
                     f"--screenshot={picture}", preview.url,
                 ]  # fmt: skip
                 await asyncio.to_thread(shoot, command)
