@@ -11,6 +11,7 @@ import contextlib
 import subprocess
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +200,7 @@ NAMES = (
 _WINDOW = (1060, 1500)  # pixels of a page, of which the conversation is the part right of and below these
 _LEFT, _TOP, _BOTTOM = 258, 130, 125
 _SCALE = 1.5
+_TRIES, _SECONDS = 5, 60
 _SHADES = 192  # in which text and flat colours look as before, at a third of the size
 
 
@@ -213,6 +215,16 @@ def crop(picture: Path) -> None:
     shown.quantize(_SHADES, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
+def shoot(command: list[str]) -> None:
+    """Run Chromium; once in a while it waits forever for the preview's stream of events, and is asked again."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - our own command
+            return
+    message = "Chromium takes no picture."
+    raise RuntimeError(message)
+
+
 async def take(name: str, chromium: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = Config(storage=StorageSettings(folder=folder))
@@ -225,13 +237,15 @@ async def take(name: str, chromium: str) -> None:
             scene = Scene(env, app)
             play: Callable[[], Awaitable[Any]] = getattr(scene, name)
             await play()
-            async with env.preview(scene.channel, viewers=[scene.alice], layout="channel") as preview:
+            async with env.preview(
+                scene.channel, viewers=[scene.alice], layout="channel", presentation_time=datetime.now(UTC)
+            ) as preview:
                 picture = DOCS / f"{name}.png"
                 command = [
-                    chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=6000",
+                    chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=20000",
                     f"--screenshot={picture}", preview.url,
                 ]  # fmt: skip
-                await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, timeout=60)
+                await asyncio.to_thread(shoot, command)
             scene.after()
             await env.settle()
     crop(picture)
