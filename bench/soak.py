@@ -48,6 +48,7 @@ _FAULTS = (
     ("PATCH", "/webhooks/*/*/messages/@original"),
     ("POST", "/channels/*/typing"),
 )
+_BUTTONS = ("In context", "More passages", "Helpful", "Not helpful")
 _STATE_SECONDS = 0.5
 
 
@@ -143,18 +144,19 @@ class Soak:
             await self.server.until(lambda: self.server.online)
 
     async def _question(self, member: simcord.MemberActor) -> None:
+        from discord_desk import buttons_of
+
         question = f"{self.random.choice(QUESTIONS)}{'?' * self.random.randrange(3)}"
         way = self.random.choices(("ask", "mention", "lookup", "private", "button", "list"), (40, 30, 8, 8, 12, 2))[0]
         if way == "mention":
             message = await member.send(self.channel, f"{self.server.mention} {question}")
             await self._told(way, self.server.reply(message))
         elif way == "button" and self.answers:
-            label = self.random.choice(("In context", "More passages", "Helpful", "Not helpful"))
-            try:
-                pressed = await member.click(self.random.choice(self.answers), label=label)
-            except ValueError:
-                return  # this answer has no such button
-            await self._told(f"button {label}", self.server.answer(pressed))
+            answer = self.random.choice(self.answers)
+            labels = [one["label"] for one in buttons_of(answer.components) if one.get("label") in _BUTTONS]
+            if labels:
+                pressed = await member.click(answer, label=self.random.choice(labels))
+                await self._told("button", self.server.answer(pressed))
         elif way == "lookup":
             await self._told(way, self.server.answer(await member.slash(self.channel, "lookup", query=question)))
         elif way == "list":
