@@ -10,7 +10,7 @@ QUESTION := How many US troops have to go?
 export HF_HUB_OFFLINE = 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check setup clean
+.PHONY: run test check bench setup clean
 
 run: setup
 	@echo "==> Indexing the story"
@@ -29,6 +29,10 @@ test: setup
 
 check: test
 
+bench: setup
+	@echo "==> Measuring into bench/RESULTS.md (about 20 minutes, and more the first time for the peers' environments)"
+	@$(BIN)/python -W ignore -m bench.everything
+
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -38,4 +42,4 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) bench/.cache bench/peers/.venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

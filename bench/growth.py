@@ -49,7 +49,7 @@ _BEAT = 0.002  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What an index of `count` vectors costs: seconds a search, exact and coarse, and how much of the top ten is found."""
+    """What an index of `count` vectors costs: seconds a search, and the share of the top ten found."""
 
     count: int
     exact: float
@@ -190,8 +190,8 @@ async def _crowd(desk: Desk, members: int, questions: Sequence[str]) -> Crowd:
 def sections(most: int, questions: int) -> Iterator[str]:
     real = len(vectors()[0])
     yield (
-        f"An index: {real:,} real vectors, mixtures of them beyond; {_ASKED} real questions; one search gives a score to "
-        f"every passage. *Found* is how much of the ten nearest the coarse search names.\n\n"
+        f"An index: {real:,} real vectors, mixtures of them beyond; {_ASKED} real questions; one search gives a score "
+        f"to every passage. *Found* is how much of the ten nearest the coarse search names.\n\n"
         "| passages | exact, ms | coarse, ms | exact / coarse | found | coarse built in, s | file that ships, MB |\n"
         "|---|---|---|---|---|---|---|"
     )
@@ -207,18 +207,19 @@ def sections(most: int, questions: int) -> Iterator[str]:
                 f"{size.build:.1f} | {size.file / 1e6:.1f} |"
             )
     yield f"\nExact up to {dense_module.EXACT_UP_TO:,} passages."
-    yield "\nA story's whole search, words and cosines:\n\n| passages | a search, ms | of these cosines |\n|---|---|---|"
+    yield "\nA story's whole search, words and cosines:\n"
+    yield "| passages | a search, ms | of these cosines |\n|---|---|---|"
     yield from (f"| {n:,} | {1000 * whole:.2f} | {cosines / whole:.2f} |" for n, whole, cosines in story_sizes())
     yield (
         "\nQuestions at once, reader on, on the story that ships:\n\n"
-        "| at once | questions a second, against one at a time | p50, ms | p95, ms | p99, ms | worst lag of the loop, ms |"
+        "| at once | questions a second, against one at a time | p50, ms | p95, ms | p99, ms | worst lag of the loop |"
         "\n|---|---|---|---|---|---|"
     )
     found = asyncio.run(crowds(questions))
     for crowd in found:
         p50, p95, p99 = 1000 * np.percentile(crowd.waits, [50, 95, 99])
         ratio = crowd.throughput / found[0].throughput
-        yield f"| {crowd.members} | {ratio:.2f} | {p50:.0f} | {p95:.0f} | {p99:.0f} | {1000 * crowd.lag:.1f} |"
+        yield f"| {crowd.members} | {ratio:.2f} | {p50:.0f} | {p95:.0f} | {p99:.0f} | {1000 * crowd.lag:.1f} ms |"
     plot(
         "growth",
         {

@@ -1,4 +1,4 @@
-"""Storydesk against what a user would pick instead: same model, same sentences, same questions, side by side in one run.
+"""Storydesk against what a user would pick instead: the same model, sentences and questions, side by side in one run.
 
     python -m bench.peers [--questions 60] [--install]
 
@@ -86,13 +86,13 @@ class Process:
     def __init__(self, name: str) -> None:
         """Start the peer called `name`."""
         python = sys.executable if name in OURS else str(HERE / f".venv-{name}" / "bin" / "python")
-        script = HERE / f"ask_{name.split()[0]}.py"
+        script = HERE / f"ask_{name.split(maxsplit=1)[0]}.py"
         self._process = subprocess.Popen(  # noqa: S603 - our own scripts
             [python, "-W", "ignore", str(script), *(f"--{word}" for word in name.split()[1:])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
         )  # fmt: skip
 
-    def tell(self, **asked: Any) -> dict[str, Any]:
+    def tell(self, **asked: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """Return what the peer answers to `asked`."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -135,15 +135,7 @@ def measure(names: Sequence[str], everything: Sequence[Material]) -> tuple[dict[
             figures[name].build.append(processes[name].tell(**one.building)["seconds"])
         print(f"{one.name}: {len(one.passages)} passages, {len(one.cases)} questions", file=sys.stderr, flush=True)
     for one in everything:
-        for name in names:
-            processes[name].tell(do="ask", story=one.name, question=one.cases[0].question)
-        for case in one.cases:
-            for name in _shuffled(names):
-                told = processes[name].tell(do="ask", story=one.name, question=case.question)
-                figures[name].ask.append(told["seconds"])
-                figures[name].ask_cpu.append(told["cpu"])
-                span = one.passages[told["first"]].span
-                figures[name].right.append(is_right(span, case.spans))
+        _ask(figures, processes, one)
     for name in names:
         figures[name].resident = processes[name].tell(do="measure")["resident"]
     for name in set(names) & set(_CUT_THEMSELVES):
@@ -153,8 +145,20 @@ def measure(names: Sequence[str], everything: Sequence[Material]) -> tuple[dict[
     return figures, bare
 
 
+def _ask(figures: dict[str, Figures], processes: dict[str, Process], one: Material) -> None:
+    """Ask every peer each question about a story, after a first one that counts for nothing."""
+    for process in processes.values():
+        process.tell(do="ask", story=one.name, question=one.cases[0].question)
+    for case in one.cases:
+        for name in _shuffled(list(processes)):
+            told = processes[name].tell(do="ask", story=one.name, question=case.question)
+            figures[name].ask.append(told["seconds"])
+            figures[name].ask_cpu.append(told["cpu"])
+            figures[name].right.append(is_right(one.passages[told["first"]].span, case.spans))
+
+
 def _cold_start(name: str, one: Material) -> float:
-    """Return the seconds from the start of the process to the answer to the first question, the index built on the way."""
+    """Return the seconds from the start of a process to its first answer, the index built on the way."""
     began = time.perf_counter()
     process = Process(name)
     process.tell(**one.building)
@@ -188,7 +192,10 @@ def table(figures: dict[str, Figures], bare: list[float], everything: Sequence[M
         f"their quartiles over stories or questions. The floor's own: {_median_ms(floor.ask):.1f} ms a question, "
         f"{statistics.median(floor.cold):.1f} s to the first answer, {passages / sum(floor.build):.0f} passages/s.\n"
     )
-    yield "| | build, share of bare `encode` | question p50 | question p95 | CPU a question | first answer | memory | hit@1 |"
+    yield (
+        "| | build, share of bare `encode` | question p50 | question p95 | CPU a question | first answer "
+        "| memory | hit@1 |"
+    )
     yield "|---|---|---|---|---|---|---|---|"
     for name, own in figures.items():
         share = [encode / build for encode, build in zip(bare, own.build, strict=True)]

@@ -1,7 +1,7 @@
 """Real embeddings in numbers: of every sentence at hand, kept in a file outside the repository's history.
 
-The texts are those of `../shared/eval`, of `tools/reader/news` and of `bench/gate`: sentences and questions. Where more are
-wanted than there are, `many` mixes real ones that are neighbours in their text.
+The texts are those of `../shared/eval`, of `tools/reader/news` and of `bench/gate`: sentences and questions.
+Where more are wanted than there are, `many` mixes real ones that are neighbours in their text.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def texts() -> tuple[list[str], list[str]]:
     """Return distinct passages, those of a story side by side, and distinct questions."""
     passages: dict[str, None] = {}
     questions: dict[str, None] = {}
-    for folder in sorted(EVAL.glob("*/*")) + [HERE / "gate"]:
+    for folder in [*sorted(EVAL.glob("*/*")), HERE / "gate"]:
         if (folder / "cases.jsonl").is_file():
             for story in read_stories(folder / "stories.jsonl").values():
                 passages |= dict.fromkeys(_sentences(story))
@@ -58,7 +58,7 @@ def _sentences(story: Story) -> list[str]:
 
 
 def vectors() -> tuple[Vectors, Vectors]:
-    """Return the embeddings of all passages and of questions that are none of them, from the cache if they are there."""
+    """Return the embeddings of all passages, and of questions that are none of them; from the cache if there."""
     passages, questions = texts()
     chosen = np.random.default_rng(_SEED).permutation(len(questions))
     asked = [questions[at] for at in chosen[:_QUERIES]]

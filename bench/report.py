@@ -54,9 +54,9 @@ def plot(name: str, pictures: Mapping[str, Mapping[str, Sequence[tuple[float, fl
 
     mpl.use("Agg")
     mpl.rcParams["svg.hashsalt"] = name
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
-    figure, axes = pyplot.subplots(1, len(pictures), figsize=(5 * len(pictures), 3.6), squeeze=False)
+    figure, axes = plt.subplots(1, len(pictures), figsize=(5 * len(pictures), 3.6), squeeze=False)
     for axis, (title, lines) in zip(axes[0], pictures.items(), strict=True):
         for label, points in lines.items():
             axis.loglog(*zip(*points, strict=True), marker="o", label=label)
@@ -65,4 +65,4 @@ def plot(name: str, pictures: Mapping[str, Mapping[str, Sequence[tuple[float, fl
         axis.legend()
     figure.tight_layout()
     figure.savefig(RESULTS.with_name(f"{name}.svg"), metadata={"Date": None})
-    pyplot.close(figure)
+    plt.close(figure)

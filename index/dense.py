@@ -27,7 +27,7 @@ LEAST_COSINE = -1.0
 """What a vector scores whose cosine was not computed: no cosine is less."""
 _NEAREST = 1_000  # vectors that the coarse index names, and as many that words name
 _LISTS_A_ROOT = 4  # inverted lists for each unit of the square root of the number of vectors
-_LISTS_SEARCHED = 48
+_LISTS_SEARCHED = 128
 _TRAINED_ON = 64  # vectors a list
 _MAPPED_FROM = 2**28  # bytes of a file that is not read into memory
 

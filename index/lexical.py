@@ -6,6 +6,7 @@ documents with a score of zero for a question without any match; both cases are 
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from functools import cached_property
@@ -82,6 +83,7 @@ class LexicalIndex:
     def _bm25(self) -> object:
         import bm25s
 
+        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets DEBUG for itself, whatever the root has
         retriever = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
         retriever.index(self._documents, show_progress=False)
         return retriever

@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import discord
+
 from bot.language import ENGLISH
 
 if TYPE_CHECKING:
-    import discord
     import simcord
     from discord_server import DiscordServer
 
@@ -47,6 +48,12 @@ class Told:
             else:
                 self.errors[text] += 1
         self.lost = texts.count("") - self.late
+
+
+def chief_of(server: DiscordServer) -> simcord.MemberActor:
+    """Return a new member of the guild who may manage it."""
+    role = server.world.guild.create_role("Chief", permissions=discord.Permissions(manage_guild=True))
+    return server.world.guild.add_member(server.world.create_user("chief"), roles=[role])
 
 
 async def ask_at_once(server: DiscordServer, *, channels: int = 20, questions: int = 200) -> Told:

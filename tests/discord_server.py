@@ -175,7 +175,7 @@ class DiscordServer:
                 raise RuntimeError(f"the bot left with {process.returncode} before it identified")
             yield process
         finally:
-            await _stop(process)
+            await _stop(process, self.patience)
             await self.until(lambda: not self._served)
 
     async def disconnect(self, code: int = 4000, *, forget: bool = False) -> None:
@@ -415,11 +415,11 @@ async def _body(http: web.Request) -> tuple[Any, list[discord.File]]:
     ]
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process, seconds: float) -> None:
     if process.returncode is None:
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), timeout=60.0)  # above the deadline of its drain
+        await asyncio.wait_for(process.wait(), seconds)  # above the deadline of its drain
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -106,3 +106,8 @@ def test_texts_without_any_content_word_at_all_are_fine() -> None:
 @pytest.mark.parametrize("written", ["US", "U.S.", "USA", "U.S.A."])
 def test_the_united_states_are_one_word_however_they_are_written(written: str) -> None:
     assert Stemmer().content_words(f"The {written} left us.") == ["usa", "left"]
+
+
+def test_building_the_index_says_nothing_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    LexicalIndex(["Troops leave Niger."], Stemmer()).bm25("troops")
+    assert caplog.records == []

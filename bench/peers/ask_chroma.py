@@ -14,7 +14,7 @@ class Chroma:
         self.client = chromadb.Client()
         self.embed = SentenceTransformerEmbeddingFunction(model_name=model_folder())
 
-    def build(self, story: str, passages: list[str], body: str) -> None:  # noqa: ARG002 - ours reads the body
+    def build(self, story: str, passages: list[str], body: str) -> None:
         """Add documents."""
         name = f"story-{story}"
         collection = self.client.create_collection(name, embedding_function=self.embed)

@@ -14,7 +14,7 @@ class Floor:
         self.model = SentenceTransformer(model_folder())
         self.indexes: dict[str, faiss.Index] = {}
 
-    def build(self, story: str, passages: list[str], body: str) -> None:  # noqa: ARG002 - ours reads the body
+    def build(self, story: str, passages: list[str], body: str) -> None:
         """Embed and add."""
         self.indexes[story] = faiss.IndexFlatIP(self.model.get_embedding_dimension())
         self.indexes[story].add(self.model.encode(passages))

@@ -22,7 +22,7 @@ class Haystack:
         self.documents.warm_up()
         self.stories: dict[str, Pipeline] = {}
 
-    def build(self, story: str, passages: list[str], body: str) -> None:  # noqa: ARG002 - ours reads the body
+    def build(self, story: str, passages: list[str], body: str) -> None:
         """Embed documents and write them."""
         self._write(story, [Document(content=text, meta={"number": at}) for at, text in enumerate(passages)])
 

@@ -15,7 +15,7 @@ class LlamaIndex:
         self.embed = HuggingFaceEmbedding(model_name=model_folder())
         self.stories: dict[str, VectorStoreIndex] = {}
 
-    def build(self, story: str, passages: list[str], body: str) -> None:  # noqa: ARG002 - ours reads the body
+    def build(self, story: str, passages: list[str], body: str) -> None:
         """Index nodes."""
         nodes = [TextNode(text=text, id_=str(number)) for number, text in enumerate(passages)]
         self.stories[story] = VectorStoreIndex(nodes, embed_model=self.embed)

@@ -14,7 +14,6 @@ from bot.config import Config
 from bot.desk import Desk
 from bot.opening import load_embedder, load_reader
 from bot.shelf import Shelf
-from index.load import shipped_story
 from index.story import Story
 from index.story_index import StoryIndex
 
@@ -30,7 +29,7 @@ class Storydesk:
         self.loop = asyncio.new_event_loop()
         self.desk: Desk | None = None
 
-    def build(self, story: str, passages: list[str], body: str) -> None:  # noqa: ARG002 - these are what it cuts
+    def build(self, story: str, passages: list[str], body: str) -> None:
         """Build the index of a story; cutting it is part of that."""
         self.indexes[story] = StoryIndex.build(Story(body, story), self.embedder)
         self.desk = None

@@ -13,7 +13,7 @@ class Txtai:
         self.models: dict[str, object] = {}
         self.stories: dict[str, Embeddings] = {}
 
-    def build(self, story: str, passages: list[str], body: str) -> None:  # noqa: ARG002 - ours reads the body
+    def build(self, story: str, passages: list[str], body: str) -> None:
         """Index a list of texts."""
         self.stories[story] = Embeddings(path=model_folder(), models=self.models)
         self.stories[story].index(passages)
