@@ -9,7 +9,7 @@ what it misses.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,7 +35,7 @@ _MAPPED_FROM = 2**28  # bytes of a file that is not read into memory
 class DenseIndex:
     """Vectors of passages and what finds those near to a query."""
 
-    def __init__(self, index: faiss.Index) -> None:
+    def __init__(self, index: Any) -> None:  # noqa: ANN401 - faiss's types know less than its indexes can
         """Wrap a filled FAISS index: a flat one, or a coarse one with a flat one to score again."""
         import faiss
 
@@ -50,6 +50,7 @@ class DenseIndex:
         import faiss
 
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        index: Any
         if len(rows) <= EXACT_UP_TO:
             index = faiss.IndexFlatIP(rows.shape[1])
         else:
@@ -115,7 +116,7 @@ class DenseIndex:
 
         query, rows = np.ascontiguousarray(query, dtype=np.float32), np.ascontiguousarray(rows)
         found = np.empty(len(rows), dtype=np.float32)
-        asked, labels, scores = map(faiss.swig_ptr, (query, rows, found))
+        asked, labels, scores = (faiss.swig_ptr(array) for array in (query, rows, found))
         self._flat.compute_distance_subset(1, asked, len(rows), scores, labels)
         return found
 
