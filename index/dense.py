@@ -41,7 +41,7 @@ class DenseIndex:
 
         self._index = index
         is_large = isinstance(index, faiss.IndexRefineFlat)
-        self._flat = faiss.downcast_index(index.refine_index) if is_large else index
+        self._flat: Any = faiss.downcast_index(index.refine_index) if is_large else index
         self._coarse = index.base_index if is_large else None
 
     @classmethod
