@@ -1,6 +1,6 @@
 """Storydesk against what a user would pick instead: the same model, sentences and questions, side by side in one run.
 
-    python -m bench.peers [--questions 60] [--install]
+    python -m bench.peers [--questions 60] [--passages 400] [--install]
 
 Each peer runs as a process of its own environment (`bench/peers/.venv-NAME`, made by `--install` from
 `bench/peers/NAME.txt`) and takes its turn story by story and question by question, so that what else the
@@ -106,18 +106,22 @@ class Process:
         self._process.communicate()
 
 
-def material(questions: int) -> list[Material]:
-    """Return the gate's stories and those of the development sets that are there, with `questions` a set."""
+def material(questions: int, passages: int) -> list[Material]:
+    """Return stories of the gate and of the development sets that are there: so many questions and passages a set."""
+    chance = random.Random(_SEED)  # noqa: S311 - a sample
     found = []
     for folder in [GATE, *sorted(EVAL.glob("*"))]:
         stories = read_stories(folder / "stories.jsonl")
         cases = [case for case in read_cases(folder / "cases.jsonl") if case.answerable]
-        chosen = random.Random(_SEED).sample(cases, min(questions, len(cases)))  # noqa: S311 - a sample
-        for key, story in stories.items():
-            own = [with_gold_spans(case, story) for case in chosen if case.story_id == key]
-            if own:
-                name = f"{folder.name}-{len(found)}"
-                found.append(Material(name, story, passages_of(story, IndexSettings()), own))
+        chosen: dict[str, list[Passage]] = {}
+        for key in chance.sample(list(stories), len(stories)):
+            if not chosen or sum(map(len, chosen.values())) < passages:
+                chosen[key] = passages_of(stories[key], IndexSettings())
+        own = [case for case in cases if case.story_id in chosen]
+        asked = [with_gold_spans(c, stories[c.story_id]) for c in chance.sample(own, min(questions, len(own)))]
+        for key, cut in chosen.items():
+            if of_story := [case for case in asked if case.story_id == key]:
+                found.append(Material(f"{folder.name}-{len(found)}", stories[key], cut, of_story))
     return found
 
 
@@ -255,12 +259,13 @@ def _install(name: str, folder: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=60, help="answerable questions a set")
+    parser.add_argument("--passages", type=int, default=400, help="sentences a set, about")
     parser.add_argument("--install", action="store_true", help="make the peers' environments first")
     arguments = parser.parse_args()
     names, missing = installed(install=arguments.install)
     if "floor" not in names:
         sys.exit("\n".join(missing))
-    everything = material(arguments.questions)
+    everything = material(arguments.questions, arguments.passages)
     lines = [*table(*measure(names, everything), everything), *missing]
     write_section("peers", "\n".join(lines))
 

@@ -50,6 +50,7 @@ _FAULTS = (
 )
 _BUTTONS = ("In context", "More passages", "Helpful", "Not helpful")
 _STATE_SECONDS = 0.5
+_GROWTH = 1.1  # of what is in memory, after the first fifth of a run
 
 
 @dataclass
@@ -265,6 +266,8 @@ class Soak:
         for name, most in (("tasks", warm["tasks"] + 3), ("files", warm["files"] + 5)):
             if last[-1][name] > most:
                 wrong.append(f"{name}: {warm[name]} after a fifth, {last[-1][name]} at the end")
+        if last[-1]["megabytes"] > _GROWTH * warm["megabytes"]:
+            wrong.append(f"memory: {warm['megabytes']:.0f} MB after a fifth, {last[-1]['megabytes']:.0f} at the end")
         return wrong
 
 
