@@ -174,7 +174,7 @@ class Soak:
         known = self.stories.named
         kind = self.random.choices(("add", "update", "rename", "remove", "listen", "follow"), (3, 4, 2, 2, 2, 1))[0]
         if kind == "follow":
-            followed = await self.chief.slash(self.channel, "story follow", link="http://127.0.0.1/feed")
+            followed = await self.chief.slash(self.channel, "story follow", story="http://127.0.0.1/feed")
             await self._told(kind, self.server.answer(followed))
         elif kind == "listen":
             listening = await self.chief.slash(self.channel, "desk listen", channel=self.channel)

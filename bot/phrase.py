@@ -125,7 +125,7 @@ def shortened(text: str, limit: int) -> str:
     """Return `text` on one line, cut between words and marked where it is over `limit` characters.
 
     A word that is longer than that, or a text in a script without spaces, is cut between what
-    readers see as characters; an address that is cut is no link any more.
+    readers see as characters; an address that is cut, or that the mark would stick to, is no link any more.
     """
     line = " ".join(text.split())
     if len(line) <= limit:
@@ -135,7 +135,7 @@ def shortened(text: str, limit: int) -> str:
         at = line.rfind(" ", 0, limit)
         if at <= 0 or _UNSPACED.search(line, at, limit):
             at = max((cut.start() for cut in _CHARACTER.finditer(line) if cut.start() < limit), default=0)
-        torn = next((link for link in _ADDRESS.finditer(line) if link.start() < at < link.end()), None)
+        torn = next((link for link in _ADDRESS.finditer(line) if link.start() < at <= link.end()), None)
         if torn is None:
             return f"{line[:at].rstrip()}…"
         if torn.start() > 0:

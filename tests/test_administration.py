@@ -257,7 +257,7 @@ async def test_a_cooldown_that_cannot_be_is_refused_and_changes_nothing(
 async def test_strictness_of_a_guild_changes_what_is_called_an_answer(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
 ) -> None:
-    question = "What did Russia send?"
+    question = "who governs niger"
     verdicts = []
     for strictness in ("relaxed", "strict"):
         await bot.store.change_guild_settings(env.guild.id, 1, {"strictness": strictness})

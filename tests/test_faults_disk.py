@@ -156,7 +156,7 @@ async def test_while_the_database_is_locked_questions_are_answered_and_settings_
             other.close()
         again = (await owner.slash(channel, "desk listen", channel=channel)).response
     assert "More than 1,000" in said(answer)
-    assert said(listening).startswith("I cannot answer at the moment: The database")
+    assert said(listening).startswith("I cannot reach my database at the moment")
     assert not said(again).startswith("I cannot answer")
 
 

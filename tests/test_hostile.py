@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from index.story import Story
 
 _MEASURED = """
-import resource, sys
+import sys
 from bot.extract import main
 main()
-open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+[peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+open(sys.argv[1], "w").write(peak)
 """
 _MOST_MEMORY = 2_000_000  # kilobytes; bot.extract's limit of address space
 

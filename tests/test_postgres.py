@@ -63,7 +63,7 @@ async def test_two_processes_that_write_the_same_at_once_both_succeed(database: 
     for store in stores:
         await store.open()
     answer = AnswerRecord(5, 6, NEWSROOM, ALICE, "s", "answered", 0.9, ((0, 10),), 0)
-    for number in range(5):
+    for number in range(1, 6):
         await asyncio.gather(
             *(store.remember_answer(answer) for store in stores),
             *(store.remember_synced_commands(7 + number, "abc") for store in stores),

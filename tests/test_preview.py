@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 import simcord
+import simcord.preview
 from discord_desk import bot_with, said, shipped_shelf
 
 from bot.config import Config, StorageSettings
