@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,11 +36,11 @@ _MAPPED_FROM = 2**28  # bytes of a file that is not read into memory
 class DenseIndex:
     """Vectors of passages and what finds those near to a query."""
 
-    def __init__(self, index: faiss.Index) -> None:
+    def __init__(self, index: Any) -> None:  # noqa: ANN401 - FAISS does not know which index it has read
         """Wrap a filled FAISS index: a flat one, or a coarse one with a flat one to score again."""
         import faiss
 
-        self._index = index
+        self._index: Any = index
         is_large = isinstance(index, faiss.IndexRefineFlat)
         self._flat = faiss.downcast_index(index.refine_index) if is_large else index
         self._coarse = index.base_index if is_large else None
@@ -52,7 +52,7 @@ class DenseIndex:
 
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
         if len(rows) <= EXACT_UP_TO:
-            index = faiss.IndexFlatIP(rows.shape[1])
+            index: Any = faiss.IndexFlatIP(rows.shape[1])
         else:
             faiss.omp_set_num_threads(os.cpu_count() or 1)
             index = faiss.IndexRefineFlat(_coarse_index(*rows.shape))
@@ -121,8 +121,8 @@ class DenseIndex:
 
         query, rows = np.ascontiguousarray(query, dtype=np.float32), np.ascontiguousarray(rows)
         found = np.empty(len(rows), dtype=np.float32)
-        asked, labels, scores = map(faiss.swig_ptr, (query, rows, found))
-        self._flat.compute_distance_subset(1, asked, len(rows), scores, labels)
+        pointers = faiss.swig_ptr(query), len(rows), faiss.swig_ptr(found), faiss.swig_ptr(rows)
+        self._flat.compute_distance_subset(1, *pointers)
         return found
 
 

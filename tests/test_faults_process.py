@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,13 +50,17 @@ def replies_to(channel: simcord.ChannelHandle, question: discord.Message) -> lis
     return [one for one in found if one.reference is not None and one.reference.message_id == question.id]
 
 
+def has_headcount(server: DiscordServer, answer: discord.Message) -> bool:
+    return HEADCOUNT in server.text(answer)
+
+
 async def answered_once(
     server: DiscordServer, channel: simcord.ChannelHandle, questions: list[discord.Message]
 ) -> None:
     """Wait until each question is answered, ask one more to be behind them all, and look for second answers."""
     for question in questions:
         answer = await server.reply(question)
-        await server.until(lambda answer=answer: HEADCOUNT in server.text(answer))
+        await server.until(partial(has_headcount, server, answer))
     assert [len(replies_to(channel, question)) for question in questions] == [1] * len(questions)
 
 
