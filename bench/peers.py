@@ -109,7 +109,7 @@ class Process:
 def material(questions: int, passages: int) -> list[Material]:
     """Return stories of the gate and of the development sets that are there: so many questions and passages a set."""
     chance = random.Random(_SEED)  # noqa: S311 - a sample
-    found = []
+    found: list[Material] = []
     for folder in [GATE, *sorted(EVAL.glob("*"))]:
         stories = read_stories(folder / "stories.jsonl")
         cases = [case for case in read_cases(folder / "cases.jsonl") if case.answerable]

@@ -36,6 +36,7 @@ async def measure(rounds: int, path: Path | None) -> None:
         asked: list[float] = []
         for at in range(rounds):
             question = QUESTIONS[at % len(QUESTIONS)]
+            desk.forget_replies()
             began = time.perf_counter()
             embedder.model.encode([question], show_progress_bar=False)
             between = time.perf_counter()
@@ -60,6 +61,7 @@ async def longest_lag(desk: Desk, rounds: int) -> float:
 
     heart = asyncio.create_task(beat())
     for at in range(rounds):
+        desk.forget_replies()
         await desk.ask(QUESTIONS[at % len(QUESTIONS)])
     heart.cancel()
     return late[0]

@@ -124,8 +124,14 @@ def _short(question: str, best: Candidate) -> Span | None:
     ruled = place.shifted(best.hit.passage.span.start) if place else None
     if best.words is None or best.read is None or best.read <= _READ_WELL:
         return ruled
-    is_long = len(best.words) >= _LONG and kind_of(question) is not Kind.REASON
-    return ruled if is_long and ruled is not None and best.words.contains(ruled) else best.words
+    if ruled is None:
+        return best.words
+    kind = kind_of(question)
+    is_long = len(best.words) >= _LONG and kind is not Kind.REASON
+    start = best.hit.passage.span.start
+    read = best.hit.text[best.words.start - start : best.words.end - start]
+    counts_not = kind in _MEASURED and not spans_of_kind(kind, read)  # "all of them" does not say how many
+    return ruled if counts_not or (is_long and best.words.contains(ruled)) else best.words
 
 
 def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:

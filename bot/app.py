@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import logging
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -26,22 +26,28 @@ from bot.cogs.conversations import Conversations
 from bot.cogs.following import Following
 from bot.cogs.listening import Listening
 from bot.cogs.privacy import Privacy
+from bot.cogs.rights import log_what_is_missing
 from bot.cogs.stories import Stories
+from bot.cogs.told_votes import ToldVotes
 from bot.config import DISCORD_API
-from bot.errors import AskError, NotLibrarianError, StorageError, StorydeskError
+from bot.errors import AskError, NotLibrarianError, RestartingError, StorageError, StorydeskError
 from bot.following import Follower
 from bot.guild_settings import GuildSettings
 from bot.intake import Intake
 from bot.language import Phrases, language_of, phrases
 from bot.library import Library
+from bot.request import Requests, error_code
 from bot.store.follows import FollowStore
-from bot.store.records import AnswerRecord
+from bot.store.records import NOWHERE, AnswerRecord
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
+from bot.telemetry import ErrorTold, log_event
 from bot.tree import Translator, Tree, sync_commands_if_changed
 from bot.ui.buttons import BUTTONS
+from bot.ui.delivery import deliver, tell
 from bot.ui.desk_card import CARD_ITEMS
 from bot.ui.layouts import TextLayout, notice
+from bot.ui.lists import LIST_BUTTONS
 from bot.ui.replies import ReplyLayout
 from bot.ui.story_cards import STORY_BUTTONS
 from index.errors import StoryError
@@ -53,13 +59,12 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.desk import Desk
     from bot.store.store import Store
+    from bot.telemetry import Hook
 
 _log = logging.getLogger("storydesk")
 
-_SETTINGS_SECONDS = 1.5  # of the three in which Discord wants to hear from us
+_SETTINGS_SECONDS = 1.0  # of the three in which Discord wants to hear from us
 _DAY = 86_400  # seconds
-_NEEDED = discord.Permissions(view_channel=True, send_messages=True, read_message_history=True)
-_SHOWN = 5
 
 
 class StorydeskBot(commands.AutoShardedBot):
@@ -69,8 +74,16 @@ class StorydeskBot(commands.AutoShardedBot):
     `discord.read_all_messages` is set it asks for the text of all messages, to listen in channels.
     """
 
-    def __init__(self, *, desk: Desk, store: Store, config: Config) -> None:
-        """Make the bot; nothing is loaded or sent before it starts."""
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        store: Store,
+        config: Config,
+        hook: Hook = log_event,
+        http_trace: aiohttp.TraceConfig | None = None,
+    ) -> None:
+        """Make the bot; nothing is loaded or sent before it starts. `hook` takes the errors that members are told."""
         reads_all = config.discord.read_all_messages
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -82,7 +95,10 @@ class StorydeskBot(commands.AutoShardedBot):
             activity=discord.CustomActivity("Loading the story …"),
             status=discord.Status.idle,
             tree_cls=Tree,
+            http_trace=http_trace or aiohttp.TraceConfig(),
         )
+        self.requests = Requests()
+        self._hook = hook
         self.desk = desk
         self.store = store
         self.config = config
@@ -92,13 +108,16 @@ class StorydeskBot(commands.AutoShardedBot):
         self.follower = Follower(FollowStore(store), self.library, self.intake, most=most)
         self.conversations = Conversations()
         self._cooldowns = Cooldowns()
+        self._told_votes = ToldVotes()
+        self._connected = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Begin to load, add the commands and sync them if Discord has others."""
-        self.desk.open()
+        """Prepare to load, add the commands and sync them if Discord has others."""
+        self.desk.open(when=self._connected)
         await self.store.open()
-        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS, *LIST_BUTTONS)
         for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
             await self.add_cog(cog)
         await self.tree.set_translator(Translator())
@@ -106,12 +125,14 @@ class StorydeskBot(commands.AutoShardedBot):
         await sync_commands_if_changed(self)
         self._prune.start()
 
+    async def on_connect(self) -> None:
+        """Begin to load now that Discord has us: torch would take the processor from connecting."""
+        self._connected.set()
+
     async def on_ready(self) -> None:
-        """Say where the bot may not write, and show in the presence when the story is loaded."""
+        """Say in the log where the bot lacks permissions, and show in the presence when the story is loaded."""
         if self._loading is None:
-            mute = [guild.name for guild in self.guilds if not guild.me.guild_permissions >= _NEEDED]
-            if mute:
-                _log.warning("missing permissions in %s; see `storydesk doctor --discord`", ", ".join(mute[:_SHOWN]))
+            self._looking = asyncio.create_task(log_what_is_missing(self), name="permissions")
             self._loading = asyncio.create_task(self._show_when_loaded(), name="presence")
 
     async def on_message(self, message: discord.Message, /) -> None:
@@ -124,12 +145,14 @@ class StorydeskBot(commands.AutoShardedBot):
     async def on_member_forgotten(self, member_id: int) -> None:
         """Forget what a member asked lately, who had everything deleted."""
         self.conversations.forget(member_id)
+        self._told_votes.forget(member_id)
 
     async def close(self) -> None:
         """Log out, and close the desk and the store."""
         self._prune.cancel()
-        if self._loading is not None:
-            self._loading.cancel()
+        for task in (self._loading, self._looking):
+            if task is not None:
+                task.cancel()
         await super().close()
         await self.desk.close()
         await self.store.close()
@@ -139,14 +162,18 @@ class StorydeskBot(commands.AutoShardedBot):
         return re.sub(rf"<@!?{self.user.id}>", " ", content).strip() if self.user else content.strip()
 
     async def settings_of(self, guild_id: int | None) -> GuildSettings:
-        """Return what a guild has set; where the database is lost or slow, as if it had set nothing."""
+        """Return what a guild has set; where the database is lost or slow, what it had set when they were last read.
+
+        All are read at the start. A guild whose settings could never be read is answered as one that has
+        set nothing: everywhere and everyone, for a bot that is silent until its database is back helps nobody.
+        """
         if guild_id is None:
             return GuildSettings()
         try:
             return await asyncio.wait_for(self.store.guild_settings(guild_id), _SETTINGS_SECONDS)
         except (StorageError, TimeoutError) as error:
             _log.error("the settings of guild %d cannot be read: %r", guild_id, error)
-            return GuildSettings()
+            return self.store.known_settings(guild_id)
 
     def guild_of(self, interaction: discord.Interaction[Any]) -> int | None:
         """Return the guild of an interaction; None where the bot came with a member and is not in the guild itself."""
@@ -159,7 +186,10 @@ class StorydeskBot(commands.AutoShardedBot):
 
     async def say_to(self, interaction: discord.Interaction[Any]) -> Phrases:
         """Return the phrases in the language of whoever pressed or typed, or in the guild's if it chose one."""
-        settings = await self.settings_of(self.guild_of(interaction))
+        return self.say_with(interaction, await self.settings_of(self.guild_of(interaction)))
+
+    def say_with(self, interaction: discord.Interaction[Any], settings: GuildSettings) -> Phrases:
+        """Return the same, where the guild's settings are known already."""
         return phrases(settings.language or language_of(interaction.locale.value))
 
     async def say_below(self, message: discord.Message) -> Phrases:
@@ -199,27 +229,35 @@ class StorydeskBot(commands.AutoShardedBot):
         asked_of = max(1, len(scope))
         return ReplyLayout(reply, story, say, above=above, suggestions=suggestions, asked_of=asked_of, rivals=rivals)
 
-    async def check_librarian(self, interaction: discord.Interaction[Any]) -> None:
-        """Let those pass who may manage the guild's stories.
+    async def check_librarian(
+        self, interaction: discord.Interaction[Any], settings: GuildSettings | None = None
+    ) -> None:
+        """Let those pass who may manage the guild's stories; `settings` are read unless they are given.
 
         Raises:
             NotLibrarianError: the member may not.
         """
         guild_id = self.guild_of(interaction)
-        roles = (await self.settings_of(guild_id)).librarians
+        roles = (settings or await self.settings_of(guild_id)).librarians
         if guild_id is None or not (
             interaction.permissions.manage_guild or set(self.asker(interaction).roles) & set(roles)
         ):
             message = "Only those who manage the server's stories may do that."
             raise NotLibrarianError(message)
 
-    async def admit(self, asker: Asker, *, counts: bool) -> None:
+    async def admit(self, asker: Asker, *, counts: bool, settings: GuildSettings | None = None) -> None:
         """Let a member pass who may ask here; `counts` says whether it is a question, for the cooldown.
 
+        `settings` are read unless they are given.
+
         Raises:
-            AskError: the member may not, or not yet.
+            AskError: the member may not, or not yet, or the bot is about to stop.
         """
-        settings = await self.settings_of(asker.guild_id)
+        if self.requests.is_draining:
+            message = "I am just being restarted and take no more questions."
+            raise RestartingError(message)
+        if settings is None:
+            settings = await self.settings_of(asker.guild_id)
         check_place_and_roles(settings, asker)
         if counts:
             self._cooldowns.count(settings, asker)
@@ -234,20 +272,24 @@ class StorydeskBot(commands.AutoShardedBot):
         counts: bool = False,
         checks: bool = True,
         files: Sequence[discord.File] = (),
+        settings: GuildSettings | None = None,
     ) -> None:
         """Defer at once, say if the model is still loading, and show what `work` makes, or why it cannot.
 
         `ephemeral` is for the member alone, `replaces` takes the place of the message with the
         button, `counts` is a question for the cooldown, and without `checks` everyone may and
-        nothing is said of the story still loading; `work` may add `files`.
+        nothing is said of the story still loading; `work` may add `files`. The guild's `settings`
+        are read here unless they are given: once, since Discord does not wait long.
         """
-        say = await self.say_to(interaction)
+        self.requests.enter(interaction.guild_id)
+        if settings is None:
+            settings = await self.settings_of(self.guild_of(interaction))
+        say = self.say_with(interaction, settings)
         try:
             if checks:
-                await self.admit(self.asker(interaction), counts=counts)
+                await self.admit(self.asker(interaction), counts=counts, settings=settings)
         except AskError as error:
-            with contextlib.suppress(discord.HTTPException):  # a refusal that does not arrive is worth no more
-                await interaction.response.send_message(view=notice(self.apologise(error, say)), ephemeral=True)
+            await tell(interaction, notice(self.apologise(error, say)))
             return
         with contextlib.suppress(discord.HTTPException):  # what follows shows whether Discord knows it all the same
             await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
@@ -255,31 +297,15 @@ class StorydeskBot(commands.AutoShardedBot):
             with contextlib.suppress(discord.HTTPException):
                 await interaction.edit_original_response(view=notice(say("loading")))
         layout = await self.attempt(lambda: work(say), say)
-        message = await self._show_reply(interaction, layout, files, ephemeral=ephemeral)
-        if message is not None and isinstance(layout, ReplyLayout):
-            await self.remember(layout, message, interaction.user, self.guild_of(interaction))
-
-    async def _show_reply(
-        self,
-        interaction: discord.Interaction[Any],
-        layout: discord.ui.LayoutView,
-        files: Sequence[discord.File],
-        *,
-        ephemeral: bool,
-    ) -> discord.Message | None:
-        """Show a reply as an interaction's; where Discord does not take it any more, in the channel or privately."""
-        nobody = discord.AllowedMentions.none()
-        try:
-            return await interaction.edit_original_response(view=layout, attachments=files, allowed_mentions=nobody)
-        except discord.HTTPException as error:
-            _log.warning("interaction %d takes no reply: %s", interaction.id, error)
-        channel = None if ephemeral else interaction.channel
-        for place in (channel, interaction.user):
-            if isinstance(place, discord.abc.Messageable):
-                with contextlib.suppress(discord.HTTPException):
-                    return await place.send(view=layout, allowed_mentions=nobody)
-        _log.error("a reply could not be sent to channel %s", interaction.channel_id)
-        return None
+        code = error_code()
+        spare = notice(say("bug", code=code))
+        is_private = ephemeral or (replaces and _is_ephemeral(interaction.message))
+        message = await deliver(interaction, layout, spare, files=files, is_private=is_private)
+        if message is None:
+            _log.error("error %s: Discord takes the reply to interaction %d nowhere", code, interaction.id)
+        elif isinstance(layout, ReplyLayout):
+            guild_id = self.guild_of(interaction)
+            await self.remember(layout, message, interaction.user, guild_id, is_private=is_private)
 
     async def attempt(
         self, work: Callable[[], Awaitable[discord.ui.LayoutView]], say: Phrases
@@ -292,11 +318,14 @@ class StorydeskBot(commands.AutoShardedBot):
 
     def apologise(self, error: BaseException, say: Phrases) -> str:
         """Write `error` to the log under a short code, and return the line that the member gets."""
-        code = secrets.token_hex(4)
+        code = error_code()
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         text = phrase.apology(cause, code, say)
-        if code in text:
-            _log.error("error %s", code, exc_info=cause)
+        is_ours = code in text
+        if is_ours:
+            fields = {"code": code, "error": type(cause).__name__}
+            _log.error("error %s", code, exc_info=cause, extra={"fields": fields})
+        self._hook(ErrorTold(type(cause).__name__, is_refusal=not is_ours))
         return text
 
     async def remember(
@@ -306,14 +335,20 @@ class StorydeskBot(commands.AutoShardedBot):
         user: discord.abc.User,
         guild_id: int | None,
         replied_to: int | None = None,
+        *,
+        is_private: bool = False,
     ) -> None:
-        """Remember what was answered in which message, and the question if the guild wants to know of it."""
+        """Remember what was answered in which message, and the question if the guild wants to know of it.
+
+        Of an answer that `is_private` to its member it is not remembered where that was.
+        """
         reply = layout.reply
-        self.conversations.remember(user.id, reply, message, replied_to)
+        self.conversations.remember(user.id, reply, message, replied_to, is_private=is_private)
         quotes = tuple((quote.span.start, quote.span.end) for quote in reply.quotes)
+        beside = [rival.quotes[0] for rival in (reply.rivals if isinstance(reply, Answer) else ())]
         record = AnswerRecord(
             message_id=message.id,
-            channel_id=message.channel.id,
+            channel_id=NOWHERE if is_private else message.channel.id,
             guild_id=guild_id,
             member_id=user.id,
             story_id=layout.story_id,
@@ -321,6 +356,7 @@ class StorydeskBot(commands.AutoShardedBot):
             confidence=reply.confidence,
             quotes=quotes,
             asked_at=int(time.time()),
+            rivals=tuple((quote.story_id, quote.span.start, quote.span.end) for quote in beside),
         )
         try:
             await self.store.remember_answer(record)
@@ -329,10 +365,15 @@ class StorydeskBot(commands.AutoShardedBot):
         except StorageError as error:
             _log.error("an answer cannot be remembered: %s", error)
 
-    async def tell_of_vote(self, message: discord.Message) -> None:
-        """Tell of a vote against an answer in the guild's feedback channel, if it has one."""
+    async def tell_of_vote(self, message: discord.Message, member_id: int) -> None:
+        """Tell of a member's vote against an answer in the guild's feedback channel, if it has one, and only once.
+
+        A private answer is not told of: nobody else can follow the link to it.
+        """
         settings = await self.settings_of(message.guild.id if message.guild else None)
-        if settings.feedback_channel is None or message.guild is None:
+        if settings.feedback_channel is None or message.guild is None or _is_ephemeral(message):
+            return
+        if not self._told_votes.note(message.id, member_id):
             return
         say = await self.say_below(message)
         channel = self.get_partial_messageable(settings.feedback_channel, guild_id=message.guild.id)
@@ -364,6 +405,11 @@ class StorydeskBot(commands.AutoShardedBot):
     async def _show(self, status: discord.Status, activity: str) -> None:
         with contextlib.suppress(ConnectionResetError):  # the gateway is just closing; nobody sees us then
             await self.change_presence(status=status, activity=discord.CustomActivity(activity))
+
+
+def _is_ephemeral(message: discord.Message | None) -> bool:
+    """Say whether a message is shown to one member alone."""
+    return message is not None and message.flags.ephemeral
 
 
 async def _use_gateway_of_api(bot: StorydeskBot, config: Config) -> None:

@@ -14,13 +14,32 @@ import tempfile
 import zipfile
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.errors import StorageError
-from bot.store.database import migrate
-from bot.store.store import FILE
+from bot.opening import database_for
+from bot.remedies import with_remedy
+from bot.store.database import FILE, Database, migrate
+
+if TYPE_CHECKING:
+    from bot.config import Config
 
 _STORIES = "stories"
 _STORY = re.compile(rf"{_STORIES}/[0-9a-zA-Z]+/story\.json")
+
+
+def check_backed_up_here(config: Config) -> None:
+    """Let pass where the database is the file that `back_up` copies and `restore` brings back.
+
+    Raises:
+        StorageError: it is another one.
+    """
+    if database_for(config).file != config.data_folder / FILE:
+        message = (
+            "Another database is set under storage.url: back it up with its own tools, PostgreSQL with pg_dump and "
+            f"pg_restore, and copy the folder {config.data_folder / _STORIES} beside it."
+        )
+        raise StorageError(message)
 
 
 def back_up(data_folder: Path, target: Path) -> int:
@@ -48,8 +67,7 @@ def back_up(data_folder: Path, target: Path) -> int:
                 os.fsync(file.fileno())
             packed.replace(target)
     except (OSError, sqlite3.Error) as error:
-        message = f"The backup cannot be written to {target}: {error}."
-        raise StorageError(message) from error
+        raise StorageError(with_remedy(f"The backup cannot be written to {target}: {error}", error)) from error
     return len(stories)
 
 
@@ -73,7 +91,7 @@ def restore(source: Path, data_folder: Path, *, replaces: bool = False) -> int:
                     message = f"{source} is no backup of Storydesk."
                     raise StorageError(message)
                 parts.extractall(unpacked)
-            migrate(unpacked / FILE)
+            migrate(Database.of_file(unpacked / FILE))
             (unpacked / _STORIES).mkdir(exist_ok=True)
             stories = list((unpacked / _STORIES).iterdir())
             for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", _STORIES):
@@ -81,8 +99,7 @@ def restore(source: Path, data_folder: Path, *, replaces: bool = False) -> int:
             (unpacked / _STORIES).rename(data_folder / _STORIES)
             (unpacked / FILE).rename(data_folder / FILE)
     except (OSError, zipfile.BadZipFile) as error:
-        message = f"{source} cannot be restored: {error}."
-        raise StorageError(message) from error
+        raise StorageError(with_remedy(f"{source} cannot be restored: {error}", error)) from error
     return len(stories)
 
 

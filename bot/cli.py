@@ -197,9 +197,11 @@ def backup(file: Annotated[Path, typer.Argument(help="The ZIP file to write.")],
     """Back up the database and the stories, while the bot runs or not."""
 
     def work() -> None:
-        from bot.backup import back_up
+        from bot.backup import back_up, check_backed_up_here
 
-        count = back_up(read_config(config).data_folder, file)
+        settings = read_config(config)
+        check_backed_up_here(settings)
+        count = back_up(settings.data_folder, file)
         typer.echo(f"{file}: the database and {count} {'story' if count == 1 else 'stories'}.")
 
     guarded(work)
@@ -214,9 +216,12 @@ def restore(
     """Bring back a backup; indexes are built anew when they are needed."""
 
     def work() -> None:
+        from bot.backup import check_backed_up_here
         from bot.backup import restore as bring_back
 
-        count = bring_back(file, read_config(config).data_folder, replaces=replace)
+        settings = read_config(config)
+        check_backed_up_here(settings)
+        count = bring_back(file, settings.data_folder, replaces=replace)
         typer.echo(f"Restored: the database and {count} {'story' if count == 1 else 'stories'}.")
 
     guarded(work)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path  # noqa: TC003 - Typer looks at it
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -25,33 +26,84 @@ stories = typer.Typer(
     help="Stories for all servers, beside those that each server brings itself.", no_args_is_help=True
 )
 
+_SOURCE = "A file (.md, .txt, .html, .pdf, .docx) or the address of a public page."
+
 StoryArgument = Annotated[str, typer.Argument(metavar="STORY", help="The number, the id or the name of a story.")]
 
 
 @stories.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Files: .md, .txt or .html.")], config: ConfigOption = None
+    sources: Annotated[list[str], typer.Argument(metavar="FILE_OR_URL ...", help=_SOURCE)], config: ConfigOption = None
 ) -> None:
     """Add stories and index them; one that is there already is left as it is."""
 
     def work() -> None:
-        from bot.opening import index_folder, load_embedder
-        from bot.progress import Progress
-        from bot.story_files import StoryFiles
-        from index.load import load_story
-        from index.story_index import StoryIndex
-
         settings = read_config(config)
-        found = [load_story(file) for file in files]  # a wrong one is told before any is added
-        kept = StoryFiles(settings.data_folder)
-        embedder = load_embedder(settings)
-        for story in found:
-            kept.save(story)
-            with Progress("Embedding the story") as progress:
-                StoryIndex.open(story, index_folder(settings, story.id), embedder, progress=progress)
+        for story in [_read(source) for source in sources]:  # a wrong one is told before any is added
+            _keep(settings, story)
             record, is_new = _with_records(settings, lambda records, story=story: records.add(None, story))  # type: ignore[misc]
             state = "added" if is_new else "there already"
             typer.echo(f"{record.id}  {record.name}: {state}, {record.paragraphs} paragraphs, id {record.story_id}")
+
+    guarded(work)
+
+
+@stories.command()
+def update(
+    story: StoryArgument,
+    source: Annotated[
+        str | None, typer.Argument(metavar="FILE_OR_URL", help=f"{_SOURCE} Without one, the story's page anew.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Put a new text in the place of a story's; the old one is kept for comparison."""
+
+    def work() -> None:
+        from bot.errors import NoAddressError
+
+        settings = read_config(config)
+        found = _found(settings, story)
+        if (wanted := source or found.url) is None:
+            message = f"“{found.name}” has no address to fetch it from; name a file or an address."
+            raise NoAddressError(message)
+        text = _read(wanted)
+        _keep(settings, text)
+        record, is_changed = _with_records(settings, lambda records: records.update(None, found.id, text))
+        state = f"updated, {record.paragraphs} paragraphs, id {record.story_id}" if is_changed else "nothing changed"
+        typer.echo(f"{record.id}  {record.name}: {state}")
+
+    guarded(work)
+
+
+@stories.command()
+def use(
+    story: Annotated[
+        str | None, typer.Argument(metavar="STORY", help="Number, id or name; without one, all are asked again.")
+    ] = None,
+    guild: Annotated[int | None, typer.Option(min=1, help="Only on the server with this id.")] = None,
+    channel: Annotated[int | None, typer.Option(min=1, help="Only in this channel of the server.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Choose the story that is asked in direct messages and on servers that have none of their own and chose none.
+
+    With --guild, a server is put on a story as `/story use` does; with --channel too, one of its channels.
+    """
+    if channel is not None and guild is None:
+        message = "a channel needs its server: give --guild too."
+        raise typer.BadParameter(message)
+
+    def work() -> None:
+        from bot.store.stories import ALL_GUILDS, WHOLE_GUILD
+
+        settings = read_config(config)
+        found = _found(settings, story, guild) if story is not None else None
+        number = found.id if found else None
+        place = (guild or ALL_GUILDS, channel or WHOLE_GUILD)
+        _with_records(settings, lambda records: records.use(*place, number))
+        where = (
+            f"in channel {channel}" if channel else f"on server {guild}" if guild else "where nothing else is chosen"
+        )
+        typer.echo(f"{found.id}  {found.name}: asked {where}" if found else f"All stories are asked {where}.")
 
     guarded(work)
 
@@ -64,16 +116,19 @@ def list_all(as_json: JsonOption = False, config: ConfigOption = None) -> None: 
         from rich.table import Table
         from rich.text import Text
 
-        records = _with_records(read_config(config), lambda records: records.visible(None))
+        settings = read_config(config)
+        records = _with_records(settings, lambda records: records.visible(None))
+        default = _with_records(settings, lambda records: records.default())
         if as_json:
-            print_json({"stories": [_object(record) for record in records]})
+            print_json({"stories": [_object(record) | {"default": record.id == default} for record in records]})
             return
         if not records:
-            typer.echo("There are none yet; `storydesk stories add FILE` brings one.")
+            typer.echo("There are none yet; `storydesk stories add FILE_OR_URL` brings one.")
             return
-        table = Table("number", "id", "name", "paragraphs")
+        table = Table("number", "id", "name", "paragraphs", "default")
         for record in records:
-            table.add_row(str(record.id), record.story_id, Text(record.name), str(record.paragraphs))
+            mark = "✔" if record.id == default else ""
+            table.add_row(str(record.id), record.story_id, Text(record.name), str(record.paragraphs), mark)
         console().print(table)
 
     guarded(work)
@@ -103,7 +158,7 @@ def rename(
     def work() -> None:
         settings = read_config(config)
         number = _found(settings, story).id
-        record = _with_records(settings, lambda records: records.rename(None, number, " ".join(name.split())))
+        record = _with_records(settings, lambda records: records.rename(None, number, name))
         typer.echo(f"{record.id}  {record.name}: renamed")
 
     guarded(work)
@@ -150,15 +205,42 @@ def export(
     guarded(work)
 
 
-def _found(settings: Config, name: str) -> StoryRecord:
-    """Return the operator's story of this number, id or name.
+def _read(source: str) -> Story:
+    """Return the story of a file, or of a page, which is fetched as one that a member names.
+
+    Raises:
+        LoadError, RefusedStoryError: it cannot be taken.
+    """
+    if not re.match(r"https?://", source, re.IGNORECASE):
+        from index.load import load_story
+
+        return load_story(Path(source))
+    from bot.intake import Intake
+
+    return asyncio.run(Intake().page(source))
+
+
+def _keep(settings: Config, story: Story) -> None:
+    """Write a story's text and its index to disk, before any record names them."""
+    from bot.opening import index_folder, load_embedder
+    from bot.progress import Progress
+    from bot.story_files import StoryFiles
+    from index.story_index import StoryIndex
+
+    StoryFiles(settings.data_folder).save(story)
+    with Progress("Embedding the story") as progress:
+        StoryIndex.open(story, index_folder(settings, story.id), load_embedder(settings), progress=progress)
+
+
+def _found(settings: Config, name: str, guild_id: int | None = None) -> StoryRecord:
+    """Return the story of this number, id or name that the operator has, or a guild sees.
 
     Raises:
         UnknownStoryError: there is none.
     """
     from bot.errors import UnknownStoryError
 
-    for record in _with_records(settings, lambda records: records.visible(None)):
+    for record in _with_records(settings, lambda records: records.visible(guild_id)):
         if name in (str(record.id), record.story_id, record.name):
             return record
     message = f"There is no story {name!r}; `storydesk stories list` shows which there are."
@@ -177,10 +259,10 @@ def _with_records(settings: Config, work: Callable[[StoryStore], Coroutine[Any, 
 
 @contextlib.asynccontextmanager
 async def _records(settings: Config) -> AsyncIterator[StoryStore]:
-    from bot.store.store import Store
+    from bot.opening import store_for
     from bot.store.stories import StoryStore
 
-    store = Store(settings.data_folder)
+    store = store_for(settings)
     await store.open()
     try:
         yield StoryStore(store)
@@ -211,6 +293,7 @@ def _markdown(story: Story, record: StoryRecord) -> str:
         "url": record.url,
         "published": record.published,
         "source": record.source,
+        "author": story.author,
         "language": story.language,
     }
     front = frontmatter.dumps(frontmatter.Post("", **{key: value for key, value in known.items() if value}))

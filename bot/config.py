@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.toml"
 DISCORD_API = "https://discord.com/api/v10"
+_SECRET = ("storage", "storage.url")  # whose value is not repeated where it is wrong
 
 
 class _Section(BaseModel):
@@ -77,6 +78,9 @@ class DiscordSettings(_Section):
         default=False,
         description="Ask Discord for the text of all messages, which listening in channels and threads needs.",
     )
+    drain_seconds: int = Field(
+        default=20, description="Seconds that questions under way get when the bot is told to stop.", ge=0, le=600
+    )
 
 
 class LibrarySettings(_Section):
@@ -86,13 +90,26 @@ class LibrarySettings(_Section):
     most_characters: int = Field(default=5_000_000, description="Characters of all stories of one server.", ge=0)
     fetches_an_hour: int = Field(default=60, description="Pages that one server may have fetched in an hour.", ge=0)
     most_followed: int = Field(default=20, description="Pages and feeds that one server may follow.", ge=0)
+    most_sentences_loaded: int = Field(
+        default=100_000, description="Sentences of stories that are kept in memory.", ge=0
+    )
 
 
 class StorageSettings(_Section):
     """Where indexes and state are kept."""
 
     folder: str = Field(default="", description="A folder, relative to this file; empty means the user's data folder.")
+    url: SecretStr = Field(
+        default=SecretStr(""), description="Another database; empty means an SQLite file in the folder."
+    )
     keep_days: int = Field(default=90, description="Answers, votes and unanswered questions are kept so long.", ge=1)
+
+
+class ServerSettings(_Section):
+    """Where the bot tells how it is: /healthz, /readyz and /metrics."""
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on.", min_length=1)
+    port: int = Field(default=0, description="The port to listen on; 0 opens none.", ge=0, le=65535)
 
 
 class LogSettings(_Section):
@@ -101,6 +118,8 @@ class LogSettings(_Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
+    format: Literal["human", "json"] = Field(default="human", description="Lines for people, or JSON for machines.")
+    question_text: bool = Field(default=False, description="Write the text of members' questions to the log.")
 
     @field_validator("level", mode="before")
     @classmethod
@@ -121,6 +140,7 @@ class Config(BaseSettings):
     discord: DiscordSettings = DiscordSettings()
     library: LibrarySettings = LibrarySettings()
     storage: StorageSettings = StorageSettings()
+    server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
 
     discord_api: str = Field(default=DISCORD_API, exclude=True, pattern=r"^https?://[^\s/]+(/\S*)?$")
@@ -189,7 +209,8 @@ def _file_complaints(file: Path, name: str, values: object) -> list[str]:
     if field is None or field.exclude:
         return [f"{file}: {name}: unknown setting. {_known(())}"]
     if not isinstance(values, dict):
-        return [f"{file}: {name}: a section is expected, that is [{name}] and its settings below (it is {values!r})."]
+        is_now = "" if name == "storage" else f" (it is {values!r})"  # it may be an address with a password
+        return [f"{file}: {name}: a section is expected, that is [{name}] and its settings below{is_now}."]
     try:
         type(field.default).model_validate(values, strict=True)
     except ValidationError as error:
@@ -216,6 +237,8 @@ def _complaint(origin: str, location: tuple[int | str, ...], detail: ErrorDetail
     if detail["type"] == "extra_forbidden":
         return f"{origin}: {key}: unknown setting. {_known(names[:-1])}"
     message = detail["msg"][:1].lower() + detail["msg"][1:]
+    if key in _SECRET:
+        return f"{origin}: {key}: {message}."
     return f"{origin}: {key}: {message} (it is {detail['input']!r})."
 
 

@@ -13,6 +13,7 @@ import contextlib
 import time
 from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
@@ -20,10 +21,10 @@ import numpy as np
 
 from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError
 from bot.shelf import Asked
-from bot.telemetry import QuestionAnswered, log_question
+from bot.telemetry import QuestionAnswered, log_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from bot.calibration import Strictness
     from bot.claim import Mention
     from bot.shelf import Shelf
-    from bot.telemetry import Hook
+    from bot.telemetry import QuestionHook
     from index.embed import Embedder
     from index.story import Story
+    from index.story_index import Progress
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -68,9 +70,10 @@ class Desk:
         max_question_characters: int = 500,
         most_waiting: int = 100,
         closest: int = 3,
-        hook: Hook = log_question,
+        hook: QuestionHook = log_event,
+        tells_questions: bool = False,
     ) -> None:
-        """Prepare the desk; nothing is loaded before `open`."""
+        """Prepare the desk; nothing is loaded before `open`. `tells_questions` gives the hook the questions' texts."""
         self._load = load
         self._max_question_characters = max_question_characters
         self._most_waiting = most_waiting
@@ -82,9 +85,11 @@ class Desk:
         self._replies: OrderedDict[Asked, Reply] = OrderedDict()
         self._closest = closest
         self._hook = hook
+        self._tells_questions = tells_questions
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._placer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-placer")
         self._opened: asyncio.Task[Shelf] | None = None
+        self._when: asyncio.Event | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to load and return at once."""
@@ -95,10 +100,17 @@ class Desk:
         """Close the desk."""
         await self.close()
 
-    def open(self) -> None:
-        """Begin to load in the background; a second call does nothing."""
+    def open(self, when: asyncio.Event | None = None) -> None:
+        """Begin to load in the background, as soon as `when` is set if it is given; a second call does nothing."""
         if self._opened is None:
-            self._opened = asyncio.create_task(self._run(self._load), name="desk-load")
+            self._when = when
+            # In a context of its own: loading belongs to no request, even if one was the first to need it.
+            self._opened = asyncio.create_task(self._load_when(when), name="desk-load", context=Context())
+
+    async def _load_when(self, when: asyncio.Event | None) -> Shelf:
+        if when is not None:
+            await when.wait()
+        return await self._run(self._load)
 
     async def drain(self, seconds: float) -> bool:
         """Take no more questions and give those under way so many seconds; return whether all were answered."""
@@ -114,12 +126,36 @@ class Desk:
         while self._waiting:
             self._waiting.popleft().reply.cancel()
         if self._opened is not None:
+            if self._when is not None and not self._when.is_set():
+                self._opened.cancel()  # it would wait for ever
             await asyncio.gather(self._opened, return_exceptions=True)
 
     @property
     def is_ready(self) -> bool:
         """Say whether a question would be answered without waiting for the model."""
-        return self._opened is not None and self._opened.done() and not self._opened.exception()
+        return (
+            self._opened is not None
+            and self._opened.done()
+            and not self._opened.cancelled()
+            and not self._opened.exception()
+        )
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Return why the model or the stories could not be loaded; None where they were, or still load."""
+        if self._opened is None or not self._opened.done() or self._opened.cancelled():
+            return None
+        return self._opened.exception()
+
+    @property
+    def under_way(self) -> int:
+        """Return how many questions wait or are worked on."""
+        return self._under_way
+
+    @property
+    def loaded(self) -> tuple[int, int]:
+        """Return how many stories lie on the desk, and how many passages they have."""
+        return self._opened.result().size if self._opened is not None and self.is_ready else (0, 0)
 
     async def wait_ready(self) -> None:
         """Wait until the model and the stories are loaded.
@@ -129,14 +165,19 @@ class Desk:
         """
         await self._shelf()
 
-    async def place(self, story_id: str) -> None:
-        """Read or build the index of a story, if that is not done yet.
+    async def place(self, story_id: str, progress: Progress | None = None) -> None:
+        """Read or build the index of a story, if that is not done yet; `progress` is called in another thread.
 
         Raises:
             AskError, StoryError, StorydeskError: as `ask`.
         """
-        await self._shelf_with(story_id)
-        self.forget_replies()
+        async with self._shelf_with(story_id, progress=progress):
+            self.forget_replies()
+
+    def drop_story(self, story_id: str) -> None:
+        """Keep a story in memory no longer than it is used; it is read again when it is asked for again."""
+        if self._opened is not None and self.is_ready:
+            self._opened.result().drop(story_id)
 
     def forget_replies(self) -> None:
         """Work on every question again, also on those that were just answered."""
@@ -166,16 +207,16 @@ class Desk:
         self._under_way += 1
         self._is_idle.clear()
         try:
-            shelf = await self._shelf_with(*asked.story_ids)
-            known = self._replies.get(asked)
-            if known is not None:
-                self._replies.move_to_end(asked)
-                self._hook(_event(known, asked, came, time.perf_counter(), is_repeated=True))
-                return known
-            waiting = _Waiting(asked, asyncio.get_running_loop().create_future(), came)
-            self._waiting.append(waiting)
-            self._worker.submit(self._answer_waiting, shelf)
-            reply = await waiting.reply
+            async with self._shelf_with(*asked.story_ids) as shelf:
+                known = self._replies.get(asked)
+                if known is not None:
+                    self._replies.move_to_end(asked)
+                    self._tell(known, asked, came, time.perf_counter(), is_repeated=True)
+                    return known
+                waiting = _Waiting(asked, asyncio.get_running_loop().create_future(), came)
+                self._waiting.append(waiting)
+                self._worker.submit(self._answer_waiting, shelf)
+                reply = await waiting.reply
         finally:
             self._under_way -= 1
             if not self._under_way:
@@ -183,7 +224,7 @@ class Desk:
         self._replies[asked] = reply
         if len(self._replies) > _REMEMBERED:
             self._replies.popitem(last=False)
-        self._hook(_event(reply, asked, came, waiting.began))
+        self._tell(reply, asked, came, waiting.began)
         return reply
 
     def _answer_waiting(self, shelf: Shelf) -> None:
@@ -223,8 +264,8 @@ class Desk:
         """
         asked = self._checked(query)
         several = _several(story_id)
-        shelf = await self._shelf_with(*several)
-        return await self._run(shelf.lookup, asked, count, several)
+        async with self._shelf_with(*several) as shelf:
+            return await self._run(shelf.lookup, asked, count, several)
 
     async def find(self, claim: str, story_id: str | Sequence[str] | None = None) -> Mention:
         """Return where the story mentions what `claim` says, or the passages closest to it; as `lookup`.
@@ -234,8 +275,8 @@ class Desk:
         """
         asked = self._checked(claim)
         several = _several(story_id)
-        shelf = await self._shelf_with(*several)
-        return await self._run(shelf.find, asked, self._closest, several)
+        async with self._shelf_with(*several) as shelf:
+            return await self._run(shelf.find, asked, self._closest, several)
 
     async def passages(self, numbers: Sequence[int], story_id: str | None = None) -> list[Quote]:
         """Return the passages of these numbers, in that order; numbers the story does not have are left out.
@@ -243,7 +284,8 @@ class Desk:
         Raises:
             AskError, StoryError, StorydeskError: as `ask`.
         """
-        return (await self._shelf_with(story_id)).passages(numbers, story_id)
+        async with self._shelf_with(story_id) as shelf:
+            return shelf.passages(numbers, story_id)
 
     async def context(self, number: int, story_id: str | None = None) -> Quote:
         """Return the paragraph around a passage, with the passage in bold; of a long one, the sentences nearest to it.
@@ -251,7 +293,8 @@ class Desk:
         Raises:
             AskError, StoryError, StorydeskError: as `ask`.
         """
-        return (await self._shelf_with(story_id)).context(number, story_id)
+        async with self._shelf_with(story_id) as shelf:
+            return shelf.context(number, story_id)
 
     async def story(self, story_id: str | None = None) -> Story:
         """Return a story on the desk, the first one unless it is named.
@@ -259,7 +302,8 @@ class Desk:
         Raises:
             AskError, StoryError, StorydeskError: as `ask`.
         """
-        return (await self._shelf_with(story_id)).index(story_id).story
+        async with self._shelf_with(story_id) as shelf:
+            return shelf.index(story_id).story
 
     async def stories(self) -> list[Story]:
         """Return the stories on the desk, in their order.
@@ -271,26 +315,34 @@ class Desk:
 
     async def suggestions(self, count: int = 2, story_id: str | None = None) -> list[str]:
         """Return up to `count` questions that the story answers, each tried before it is suggested."""
-        shelf = await self._shelf_with(story_id)
-        return await self._run(shelf.suggestions, count, story_id)
+        async with self._shelf_with(story_id) as shelf:
+            return await self._run(shelf.suggestions, count, story_id)
 
     async def _shelf(self) -> Shelf:
         self.open()
         assert self._opened is not None  # noqa: S101 - `open` has just seen to it
         return await asyncio.shield(self._opened)
 
-    async def _shelf_with(self, *story_ids: str | None) -> Shelf:
-        """Return the shelf, with these stories on it."""
+    @contextlib.asynccontextmanager
+    async def _shelf_with(self, *story_ids: str | None, progress: Progress | None = None) -> AsyncIterator[Shelf]:
+        """Give the shelf, with these stories on it until the block is left."""
         shelf = await self._shelf()
         loop = asyncio.get_running_loop()
-        for story_id in story_ids:
-            if story_id is not None and not shelf.has(story_id):
-                embedder = _TakingTurns(shelf.embedder, self._worker)
-                await loop.run_in_executor(self._placer, shelf.place, story_id, embedder)
-        return shelf
+        with shelf.holding(story_ids):
+            for story_id in story_ids:
+                if story_id is not None and not shelf.has(story_id):
+                    embedder = _TakingTurns(shelf.embedder, self._worker)
+                    await loop.run_in_executor(self._placer, shelf.place, story_id, embedder, progress)
+            yield shelf
 
     async def _run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: function(*args, **kwargs))
+
+    def _tell(self, reply: Reply, asked: Asked, came: float, began: float, *, is_repeated: bool = False) -> None:
+        waited, worked = began - came, time.perf_counter() - began
+        text = asked.question if self._tells_questions else None
+        length = len(asked.question)
+        self._hook(QuestionAnswered(reply.verdict, reply.confidence, length, waited, worked, is_repeated, text))
 
     def _checked(self, question: str) -> str:
         # A shell hands over bytes that are no text as lone surrogates, which no tokenizer takes.
@@ -314,12 +366,6 @@ def _settle(future: asyncio.Future[Reply], made: Reply | Exception) -> None:
         future.set_exception(made)
     else:
         future.set_result(made)
-
-
-def _event(reply: Reply, asked: Asked, came: float, began: float, *, is_repeated: bool = False) -> QuestionAnswered:
-    ended = time.perf_counter()
-    length = len(asked.question)
-    return QuestionAnswered(reply.verdict, reply.confidence, length, began - came, ended - began, is_repeated)
 
 
 def _several(story_id: str | Sequence[str] | None) -> list[str | None]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.config import Config, discord_token, load_config
 from bot.errors import ConfigError, StorydeskError
-from bot.opening import find_story, index_folder, load_embedder, load_reader
+from bot.opening import database_for, find_story, index_folder, load_embedder, load_reader
+from bot.remedies import with_remedy
+from bot.serving import refusal
 from bot.store.database import migrate
-from bot.store.store import FILE
 from index.errors import MissingIndexError, SavedIndexError, StoryError
 from index.story_index import StoryIndex
 
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_PROBE_BYTES = 1_000_000
+_LITTLE_BYTES = 200_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -34,7 +41,7 @@ class Finding:
 
 
 def examine(config_path: Path | None) -> list[Finding]:
-    """Return the findings on settings, story, model, index, database and token, in this order."""
+    """Return the findings on settings, story, model, index, database, folder, port and token, in this order."""
     try:
         config = load_config(config_path)
     except ConfigError as error:
@@ -50,16 +57,17 @@ def examine(config_path: Path | None) -> list[Finding]:
             findings.append(Finding("reader", is_good=True, text="it loads, and the calibration is fitted for both."))
     if story is not None and embedder is not None:
         findings.append(_index_finding(config, story, embedder))
-    if _examined(findings, "database", lambda: _migrate(config)) is not None:
-        findings.append(Finding("database", is_good=True, text=f"{config.data_folder / FILE} is up to date."))
-    findings.append(_token_finding())
+    if (name := _examined(findings, "database", lambda: _migrated(config))) is not None:
+        findings.append(Finding("database", is_good=True, text=f"{name} is up to date."))
+    findings += [_folder_finding(config.data_folder), _server_finding(config), _token_finding()]
     return findings
 
 
-def _migrate(config: Config) -> bool:
-    """Bring the database to the present form, as every start does."""
-    migrate(config.data_folder / FILE)
-    return True
+def _migrated(config: Config) -> str:
+    """Bring the database to the present form, as every start does; return its name."""
+    database = database_for(config)
+    migrate(database)
+    return database.name
 
 
 def _examined(findings: list[Finding], subject: str, look: Callable[[], _T]) -> _T | None:
@@ -82,6 +90,33 @@ def _index_finding(config: Config, story: Story, embedder: Embedder) -> Finding:
     except SavedIndexError as error:
         return Finding("index", is_good=True, text=f"{error} That happens by itself at the next start.")
     return Finding("index", is_good=True, text=f"{len(index)} passages in {folder}.")
+
+
+def _folder_finding(folder: Path) -> Finding:
+    """Say whether the data folder can be written and has room."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding("data folder", is_good=False, text=with_remedy(f"{folder} cannot be used: {error}", error))
+    text = f"{folder} can be written, {free // 1_000_000:,} MB are free"
+    if free < _LITTLE_BYTES:
+        return Finding("data folder", is_good=False, text=f"{text}: free some space before it is full.")
+    return Finding("data folder", is_good=True, text=f"{text}.")
+
+
+def _server_finding(config: Config) -> Finding:
+    """Say whether the port for /healthz, /readyz and /metrics is free."""
+    server = config.server
+    if not server.port:
+        return Finding("server", is_good=True, text="none; server.port opens /healthz, /readyz and /metrics.")
+    try:
+        with socket.create_server((server.host, server.port)):
+            return Finding("server", is_good=True, text=f"{server.host}:{server.port} is free.")
+    except OSError as error:
+        return Finding("server", is_good=False, text=f"{refusal(server, error)} (Does the bot run already?)")
 
 
 def _token_finding() -> Finding:

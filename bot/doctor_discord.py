@@ -1,26 +1,32 @@
-"""Looks at what Discord says about the bot: token, intents, commands, servers and permissions; nothing is changed."""
+"""Looks at what Discord says about the bot: token, intents, commands, servers, scope and permissions.
+
+Nothing is changed there. Which channels matter the database says, which is opened as every start does.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 
+from bot.cogs.rights import NEEDED, lacking, lacks_commands
 from bot.config import discord_token
 from bot.doctor import Finding
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StorageError
 from bot.running import use_discord_api
+from bot.store.store import Store
 
 if TYPE_CHECKING:
-    from bot.config import Config
+    from collections.abc import Mapping
 
-_NEEDED = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, read_message_history=True
-)
+    from bot.config import Config
+    from bot.guild_settings import GuildSettings
+
 _SHOWN = 5
-_LOOKED_AT = 50  # servers, two requests each
+_LOOKED_AT = 50  # servers, four requests each
 
 
 def examine_discord(config: Config) -> list[Finding]:
@@ -53,16 +59,46 @@ async def _examine(config: Config, token: str) -> list[Finding]:
             Finding("commands", is_good=True, text=names or "none yet; `storydesk run` registers them when it starts.")
         )
         guilds = await client.http.get_guilds(200)
-        invitation = discord.utils.oauth_url(application.id, permissions=_NEEDED)
+        invitation = discord.utils.oauth_url(application.id, permissions=NEEDED)
         if not guilds:
             return [*findings, Finding("servers", is_good=False, text=f"the bot is in none; invite it: {invitation}")]
         findings.append(Finding("servers", is_good=True, text=f"the bot is in {len(guilds)}."))
-        missing = {guild["name"]: await _missing(client, int(guild["id"])) for guild in guilds[:_LOOKED_AT]}
-        lacking = [f"“{name}” ({', '.join(permissions)})" for name, permissions in missing.items() if permissions]
-        if lacking:
-            text = f"missing in {'; '.join(lacking[:_SHOWN])}: give its role these, or invite it anew: {invitation}"
-            return [*findings, Finding("permissions", is_good=False, text=text)]
-        return [*findings, Finding("permissions", is_good=True, text="its role may do what it needs.")]
+        looked_at = {int(guild["id"]): guild["name"] for guild in guilds[:_LOOKED_AT]}
+        findings.append(await _scope(client, application.id, looked_at, invitation))
+        return [*findings, await _permissions(client, config, looked_at, invitation)]
+
+
+async def _scope(client: discord.Client, application_id: int, guilds: Mapping[int, str], invitation: str) -> Finding:
+    """Say which servers do not show the commands, since whoever invited the bot left out the scope for them."""
+    without = [
+        f"“{name}”" for guild, name in guilds.items() if await lacks_commands(client.http, application_id, guild)
+    ]
+    if without:
+        text = f"applications.commands is missing in {', '.join(without[:_SHOWN])}: invite it anew: {invitation}"
+        return Finding("scope", is_good=False, text=text)
+    return Finding("scope", is_good=True, text="the servers show its commands.")
+
+
+async def _permissions(client: discord.Client, config: Config, guilds: Mapping[int, str], invitation: str) -> Finding:
+    """Say what the bot may not do: in a server, or in the channels that its admins have set."""
+    store = Store(config.data_folder)
+    with contextlib.suppress(StorageError):  # which the finding on the database tells
+        await store.open()
+    listens = config.discord.read_all_messages
+    missing = {
+        name: await _missing(client, guild, store.known_settings(guild), listens=listens)
+        for guild, name in guilds.items()
+    }
+    await store.close()
+    lacks = [f"“{name}” ({', '.join(permissions)})" for name, permissions in missing.items() if permissions]
+    if lacks:
+        text = (
+            f"missing in {'; '.join(lacks[:_SHOWN])}: give its role these, there too, or invite it anew: {invitation}"
+        )
+        return Finding("permissions", is_good=False, text=text)
+    return Finding(
+        "permissions", is_good=True, text="its role may do what it needs, also in the channels that are set."
+    )
 
 
 def _intents(config: Config, flags: discord.ApplicationFlags) -> Finding:
@@ -78,9 +114,9 @@ def _intents(config: Config, flags: discord.ApplicationFlags) -> Finding:
     return Finding("intents", is_good=True, text="no privileged intent is needed.")
 
 
-async def _missing(client: discord.Client, guild_id: int) -> list[str]:
-    """Return the names of the needed permissions that the bot's roles do not give it in a server."""
+async def _missing(client: discord.Client, guild_id: int, settings: GuildSettings, *, listens: bool) -> list[str]:
+    """Return the needed permissions that the bot lacks in a server and in the channels that are set there."""
     guild = await client.fetch_guild(guild_id, with_counts=False)
     assert client.user is not None  # noqa: S101 - it has logged in
-    has = (await guild.fetch_member(client.user.id)).guild_permissions
-    return [name.replace("_", " ") for name, is_needed in _NEEDED if is_needed and not getattr(has, name)]
+    me = await guild.fetch_member(client.user.id)
+    return lacking(me, await guild.fetch_channels(), settings, listens=listens)

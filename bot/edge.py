@@ -78,5 +78,8 @@ def guarded(work: Callable[[], None]) -> None:
 def _fail(error: Exception) -> Never:
     if State.debug:
         raise error
-    typer.echo(f"storydesk: {' '.join(str(error).split())}", err=True)
+    from bot.remedies import with_remedy
+
+    text = with_remedy(str(error), error) if isinstance(error, OSError) else str(error)
+    typer.echo(f"storydesk: {' '.join(text.split())}", err=True)
     raise typer.Exit(1)

@@ -12,14 +12,18 @@
     └── AskError             a question cannot be answered; the message is for its member
         ├── EmptyQuestionError
         ├── QuestionTooLongError
-        ├── BusyError
+        ├── BusyError, RestartingError
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── QuotaError, FetchQuotaError
-        ├── RefusedStoryError, LargeStoryError
+        ├── RefusedStoryError
+        │   └── NotDownloadedError
+        ├── LargeStoryError, TooManyPlacesError
         ├── NoAddressError, FollowQuotaError, UnknownFollowError
+        ├── BlankNameError, SharedStoryError
         ├── CooldownError
         │   └── GuildCooldownError
         └── UnknownStoryError
+            └── NoSuchStoryError
 
 The message is one line that says what to do. `index.errors.StoryError` is the other tree; the
 command line and Discord each catch both roots in one place.
@@ -98,6 +102,12 @@ class BusyError(AskError):
     key = "busy"
 
 
+class RestartingError(AskError):
+    """The bot was told to stop and takes no more questions."""
+
+    key = "restarting"
+
+
 class NotHereError(AskError):
     """The admins of a guild chose other channels."""
 
@@ -142,11 +152,22 @@ class FetchError(StorydeskError):
     """A page cannot be fetched; the message is for whoever named it.
 
     `retry_after` are the seconds after which its server wants to be asked again, `is_gone` says never.
+    `key` names the phrase that says it in the member's language, with `values` in it.
     """
 
-    def __init__(self, message: str, *, retry_after: int | None = None, is_gone: bool = False) -> None:
-        """Say `message`."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        key: str | None = None,
+        retry_after: int | None = None,
+        is_gone: bool = False,
+        **values: object,
+    ) -> None:
+        """Say `message`, or the phrase with `values`."""
         super().__init__(message)
+        self.key = key
+        self.values = values
         self.retry_after = retry_after
         self.is_gone = is_gone
 
@@ -155,6 +176,18 @@ class RefusedStoryError(AskError):
     """What a member brings is no story that can be taken; the message says why."""
 
     key = "story-refused"
+
+
+class NotDownloadedError(RefusedStoryError):
+    """Discord did not give the file that a member brings."""
+
+    key = "story-not-downloaded"
+
+
+class TooManyPlacesError(AskError):
+    """A setting cannot hold so many channels or roles; `most` is how many it can."""
+
+    key = "too-many-places"
 
 
 class NoAddressError(AskError):
@@ -191,3 +224,21 @@ class FetchQuotaError(AskError):
     """A guild has had as many pages fetched as it may in an hour."""
 
     key = "fetch-quota"
+
+
+class BlankNameError(AskError):
+    """A name for a story has nothing that can be seen."""
+
+    key = "blank-name"
+
+
+class NoSuchStoryError(UnknownStoryError):
+    """A story that is to be managed is not in the guild's library."""
+
+    key = "no-such-story"
+
+
+class SharedStoryError(AskError):
+    """A story that is to be changed is the operator's."""
+
+    key = "shared-story"

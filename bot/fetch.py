@@ -67,7 +67,7 @@ async def fetch(url: str, *, policy: Policy | None = None, seconds: float = SECO
     page = await fetch_if_changed(url, policy=policy, seconds=seconds)
     if page is None:
         message = f"The page answers HTTP {_NOT_MODIFIED}."
-        raise FetchError(message)
+        raise FetchError(message, key="cause-status", status=_NOT_MODIFIED)
     return page
 
 
@@ -107,16 +107,16 @@ async def fetch_if_changed(
         raise
     except SSRFGuardError:
         message = "I fetch public web pages only: an http or https address, with no port, password or private address."
-        raise FetchError(message) from None
+        raise FetchError(message, key="cause-address") from None
     except TimeoutError:
         message = f"The page did not come within {seconds:.0f} second{'s' if seconds > 1 else ''}."
-        raise FetchError(message) from None
+        raise FetchError(message, key="cause-slow", seconds=f"{seconds:.0f}") from None
     except httpx.TooManyRedirects:
         message = "The page leads from one address to the next without an end."
-        raise FetchError(message) from None
+        raise FetchError(message, key="cause-endless") from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError, ValueError) as error:
         message = f"The page cannot be fetched ({type(error).__name__})."
-        raise FetchError(message) from None
+        raise FetchError(message, key="cause-unreachable", kind=type(error).__name__) from None
 
 
 async def _page(response: httpx.Response) -> Page | None:
@@ -124,17 +124,18 @@ async def _page(response: httpx.Response) -> Page | None:
         return None
     if response.status_code in (401, 402, 403, 451):
         message = f"The page is not open to everyone (HTTP {response.status_code}). Save its text and add that."
-        raise FetchError(message)
+        raise FetchError(message, key="cause-closed", status=response.status_code)
     if response.status_code != _OK:
         message = f"The page answers HTTP {response.status_code}."
         wait = response.headers.get("retry-after", "")
         retry_after = int(wait) if re.fullmatch(r"\d{1,6}", wait) else None
-        raise FetchError(message, retry_after=retry_after, is_gone=response.status_code == _GONE)
+        status = response.status_code
+        raise FetchError(message, key="cause-status", status=status, retry_after=retry_after, is_gone=status == _GONE)
     declared = response.headers.get("content-type", "text/html")
     kind = declared.partition(";")[0].strip().lower()
     if kind not in _NAMES:
         message = f"That is no page or document but “{kind[:60]}”."
-        raise FetchError(message)
+        raise FetchError(message, key="cause-kind", kind=kind[:60])
     charset = _CHARSET.search(declared)
     content = await _content(response)
     name = FEED if _SNIFFED.match(content) else _NAMES[kind]
@@ -153,7 +154,7 @@ async def _content(response: httpx.Response) -> bytes:
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip"):
         message = f"The page is packed in a way that I do not unpack (“{encoding[:20]}”)."
-        raise FetchError(message)
+        raise FetchError(message, key="cause-packed", encoding=encoding[:20])
     unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
     parts = bytearray()
     async for raw in response.aiter_raw():
@@ -161,8 +162,11 @@ async def _content(response: httpx.Response) -> bytes:
             parts += unpack.decompress(raw, MOST_BYTES + 1 - len(parts)) if unpack else raw
         except zlib.error:
             message = "The page's packing is damaged."
-            raise FetchError(message) from None
+            raise FetchError(message, key="cause-packing") from None
         if len(parts) > MOST_BYTES:
             message = f"The page has more than {MOST_BYTES // 1_000_000} MB."
-            raise FetchError(message)
+            raise FetchError(message, key="cause-large", size=MOST_BYTES // 1_000_000)
+    if unpack and not unpack.eof:
+        message = "The page's packing is damaged."  # it broke off: what came is no whole page
+        raise FetchError(message, key="cause-packing")
     return bytes(parts)

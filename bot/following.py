@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.intake import Intake
     from bot.library import Library
+    from bot.stages import Stages
     from bot.store.follows import FollowStore
     from index.feeds import FeedItem
     from index.story import Story
@@ -45,10 +46,9 @@ _AT_ONCE = 10  # looks in one round
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A story of a guild that changed: its text before and now."""
+    """A story of a guild that changed, and its text now."""
 
     guild_id: int
-    before: Story
     now: Story
 
 
@@ -62,7 +62,9 @@ class Follower:
         self._intake = intake
         self._most = most
 
-    async def follow(self, guild_id: int, what: str, hours: int, member_id: int | None = None) -> FollowRecord:
+    async def follow(
+        self, guild_id: int, what: str, hours: int, member_id: int | None = None, *, stages: Stages | None = None
+    ) -> FollowRecord:
         """Follow a page or feed by its address, or a story of the guild that has one; a new page's story is added.
 
         A feed's newest items come with the next round.
@@ -80,15 +82,15 @@ class Follower:
         if not re.match(r"https?://", wanted.url, re.IGNORECASE):
             return await self._follow_story(wanted)
         self._library.count_fetch(guild_id)
-        found = await self._intake.look(wanted.url)
+        found = await self._intake.look(wanted.url, stages=stages)
         if found is None or found.story is None:
             return await self._records.follow(wanted)
-        story, _ = await self._library.add(guild_id, found.story, member_id)
+        story, _ = await self._library.add(guild_id, found.story, member_id, stages=stages)
         known = replace(wanted, library_id=story.id, etag=found.etag, modified=found.modified, looked_at=now)
         return await self._records.follow(replace(known, next_at=_next(known)))
 
     async def _follow_story(self, wanted: FollowRecord) -> FollowRecord:
-        record = await self._library.named(wanted.guild_id, wanted.url)
+        record = await self._library.managed(wanted.guild_id, wanted.url)
         if record.url is None or record.guild_id != wanted.guild_id:
             message = "That story has no address, or is not this server's own."
             raise NoAddressError(message)
@@ -133,12 +135,10 @@ class Follower:
 
     async def _updated(self, guild_id: int, number: int, story: Story) -> list[Update]:
         records = await self._library.visible(guild_id)
-        before = next((record for record in records if record.id == number), None)
-        if before is None:
+        if number not in {record.id for record in records}:
             return []
-        old = await self._library.story(guild_id, before.story_id)
         _, is_changed = await self._library.update(guild_id, number, story)
-        return [Update(guild_id, old, story)] if is_changed else []
+        return [Update(guild_id, story)] if is_changed else []
 
     async def _bring(self, followed: FollowRecord, items: Sequence[FeedItem]) -> bool:
         """Add the stories that a feed names and the guild has not; return whether all of them could be read.

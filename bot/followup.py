@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.persons import NAME, persons
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,8 +21,9 @@ MOST_TURNS = 4
 _MOST_WORDS = 9  # a longer question is taken to stand alone
 _LEAD = re.compile(r"^(?:(?:and|but|so|ok|okay|then|also|oh|hm+)\b[,\s]*)+", re.IGNORECASE)
 _ASKS = r"how (?:many|much|long|far|often|old|big)|when|where|why|how|who|whom|what|which"
+_THAT = r"(?:that|it|this)(?:\s+(?:be|happen|so))?"
 _BARE = re.compile(
-    rf"^(?P<asks>{_ASKS})(?:\s+(?:was|is|did|does|were|are)\s+(?:that|it|this)(?:\s+happen)?|\s+so|\s+exactly)?$",
+    rf"^(?P<asks>how\s+come|{_ASKS})(?P<tail>\s+not|\s+(?:was|is|did|does|were|are|will|would)\s+{_THAT}|\s+so|\s+exactly)?$",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(r"^(?:(?:what|how) about|and)\s+(?P<subject>.+)$", re.IGNORECASE)
@@ -28,7 +31,9 @@ _WHOLE = re.compile(rf"^(?P<asks>{_ASKS})\b\s*(?P<rest>.*)$", re.IGNORECASE)
 _AUXILIARY = re.compile(
     r"^(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)\b\s*", re.IGNORECASE
 )
-_NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:(?:of|de|al|bin|von|van)\s+)?[A-Z][\w'’-]*)*")
+_DENIED = {"will": "won't", "can": "can't"} | {
+    word: f"{word}n't" for word in "is are was were do does did has have had would could should must".split()
+}
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.IGNORECASE)
 _THING = re.compile(
     r"\b(?:it|its|they|them|their|theirs|these|those)\b"
@@ -57,7 +62,7 @@ def understood(question: str, turns: Sequence[Turn]) -> str:
     lead = _LEAD.match(question)
     asked = question[lead.end() if lead else 0 :].strip(_ENDS)
     if bare := _BARE.match(asked):
-        return _sentence(f"{bare['asks']} {_without_asking(last)}")
+        return _sentence(_asked_anew(bare, last))
     about = _ABOUT.match(question.strip(_ENDS))
     if about and not _WHOLE.match(about["subject"]):
         return _sentence(_with_other_subject(last.question, about["subject"]))
@@ -72,6 +77,22 @@ def _sentence(text: str) -> str:
     """Return a question with a capital at its beginning and one mark at its end."""
     words = " ".join(text.split()).strip(_ENDS)
     return f"{words[:1].upper()}{words[1:]}?"
+
+
+def _asked_anew(bare: re.Match[str], last: Turn) -> str:
+    """Return what the last turn asked about, with the words that ask now in front."""
+    asks = "why" if bare["asks"].lower().startswith("how come") else bare["asks"]
+    rest = _without_asking(last)
+    if (bare["tail"] or "").strip().lower() == "not":
+        return f"{asks} {_denied(rest)}"
+    return f"{asks} {rest}"
+
+
+def _denied(rest: str) -> str:
+    """Return an inversion that is denied: "won't the troops leave"; of a statement, its words after "not"."""
+    auxiliary, _, subject = rest.partition(" ")
+    denied = _DENIED.get(auxiliary.lower())
+    return f"{denied} {subject}" if denied else f"not {rest}"
 
 
 def _without_asking(turn: Turn) -> str:
@@ -91,7 +112,7 @@ def _without_asking(turn: Turn) -> str:
 def _with_other_subject(question: str, subject: str) -> str:
     """Return a question asked of something else: in place of its last name, or at its end."""
     asked = question.strip(_ENDS)
-    names = [name for name in _NAME.finditer(asked) if name.start() > 0]
+    names = [name for name in NAME.finditer(asked) if name.start() > 0]
     if not names:
         return f"{asked} {subject}"
     last = names[-1]
@@ -101,10 +122,11 @@ def _with_other_subject(question: str, subject: str) -> str:
 def _person(turns: Sequence[Turn]) -> str | None:
     """Return the name that was last spoken of: an answer first, then the names of its question and quote."""
     for turn in turns[:MOST_TURNS]:
-        if turn.short and (name := _NAME.search(turn.short)) and not any(map(str.isdigit, turn.short)):
-            return name.group()
-        named = [name.group() for name in _NAME.finditer(turn.question) if name.start() > 0]
-        named += [name.group() for name in _NAME.finditer(turn.quote) if " " in name.group()]
+        if turn.short and not any(map(str.isdigit, turn.short)) and (named := persons(turn.short)):
+            return named[0]
+        asked_of = turn.question.strip(_ENDS)
+        first = asked_of.partition(" ")[0]  # which has a capital whatever it is
+        named = persons(asked_of[len(first) :]) + [name for name in persons(turn.quote) if " " in name]
         if named:
             return named[0]
     return None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import logging
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.calibration import Strictness  # noqa: TC001 - pydantic looks at it
 from bot.language import Language  # noqa: TC001 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_log = logging.getLogger("storydesk")
 
 MOST_PLACES = 50
 _Places = Annotated[tuple[int, ...], Field(max_length=MOST_PLACES)]
@@ -48,3 +54,16 @@ class GuildSettings(BaseModel):
     """Where votes against an answer are told."""
     keeps_unanswered: bool = False
     """Whether questions without an answer are kept, in their words, for the admins."""
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, object]) -> Self:
+        """Return the settings of a stored document; a setting in it that cannot be is left out, and logged.
+
+        The others stay: a language that nobody speaks must not open a channel that the admins closed.
+        """
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            wrong = {str(problem["loc"][0]) for problem in error.errors()}
+            _log.error("stored settings that cannot be are left out: %s", ", ".join(sorted(wrong)))
+            return cls.model_validate({name: value for name, value in document.items() if name not in wrong})

@@ -19,8 +19,10 @@ _DAY = 86_400  # seconds
 _DATES = 10  # written below the chart
 _DOTS = 120
 _MOST_DAYS = 14
+_DESCRIPTION = 1024  # characters that Discord takes as a picture's description
 _MOST_QUESTIONS = 15
 _COLOURS: Mapping[str, str] = {"answered": "#2f855a", "closest": "#d69e2e", "silent": "#a0aec0"}
+_HATCHES: Mapping[str, str] = {"answered": "", "closest": "///", "silent": "..."}  # so that no colour need be told
 _VERDICTS = tuple(_COLOURS)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -62,7 +64,16 @@ def chart(insights: Insights, say: Phrases) -> bytes:
     below = [0] * len(days)
     for verdict, colour in _COLOURS.items():
         counts = [insights.days.get(day, {}).get(verdict, 0) for day in days]
-        axes.bar(range(len(days)), counts, bottom=below, color=colour, label=say(f"chart-{verdict}"))
+        label = say(f"chart-{verdict}")
+        axes.bar(
+            range(len(days)),
+            counts,
+            bottom=below,
+            color=colour,
+            hatch=_HATCHES[verdict],
+            edgecolor="white",
+            label=label,
+        )
         below = [total + count for total, count in zip(below, counts, strict=True)]
     every = -(-len(days) // _DATES)
     axes.set_xticks(range(0, len(days), every), [_date(day)[5:] for day in days[::every]])
@@ -77,22 +88,40 @@ def chart(insights: Insights, say: Phrases) -> bytes:
     return picture.getvalue()
 
 
-def chart_text(insights: Insights) -> str:
-    """Return what the picture shows in words, for whoever does not see it."""
-    days = sorted(insights.days)[-_MOST_DAYS:]
-    return "; ".join(f"{_date(day)}: {sum(insights.days[day].values())}" for day in days)
+def chart_text(insights: Insights, say: Phrases) -> str:
+    """Return what the picture shows in words, for whoever does not see it: of the last days, as many as fit."""
+    told: list[str] = []
+    room = _DESCRIPTION
+    for day in sorted(insights.days, reverse=True)[:_MOST_DAYS]:
+        counts = insights.days[day]
+        parts = [f"{say(f'chart-{verdict}')} {counts[verdict]}" for verdict in _VERDICTS if counts.get(verdict)]
+        told.insert(0, f"{_date(day)}: {', '.join(parts)}")
+        room -= len(told[0]) + 2
+        if room < 0:
+            return "; ".join(told[1:])
+    return "; ".join(told)
 
 
 def csv_of(insights: Insights) -> str:
-    """Return a line for each day, and one for each question without an answer, safe to open in a spreadsheet."""
+    """Return a line for each day and one for all of them, and one for each question without an answer.
+
+    It is safe to open in a spreadsheet. Who asked on two days counts once in the line for all.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["date", *_VERDICTS, "question", "verdict"])
+    writer.writerow(["date", *_VERDICTS, "helpful", "not helpful", "members", "question", "verdict"])
     for day in sorted(insights.days):
-        writer.writerow([_date(day), *(insights.days[day].get(verdict, 0) for verdict in _VERDICTS), "", ""])
+        votes, members = insights.votes.get(day, (0, 0)), insights.askers.get(day, 0)
+        writer.writerow([_date(day), *_counts(insights.days[day]), *votes, members, "", ""])
+    votes = (insights.helpful, insights.unhelpful)
+    writer.writerow(["all", *_counts(insights.verdicts), *votes, insights.members, "", ""])
     for row in insights.unanswered:
-        writer.writerow([_date(row.asked_at // _DAY), "", "", "", _harmless(row.question), row.verdict])
+        writer.writerow([_date(row.asked_at // _DAY), *[""] * 6, _harmless(row.question), row.verdict])
     return out.getvalue()
+
+
+def _counts(verdicts: Mapping[str, int]) -> list[int]:
+    return [verdicts.get(verdict, 0) for verdict in _VERDICTS]
 
 
 def _date(day: int) -> str:

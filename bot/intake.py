@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from bot.errors import FetchError, LargeStoryError, RefusedStoryError
 from bot.fetch import FEED, fetch_if_changed
 from bot.sandbox import read_feed_safely, read_safely
+from bot.stages import Stages
 from index.errors import LoadError
-from index.load import MOST_BYTES, read_story
+from index.load import MOST_BYTES
 from index.story import Story
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from index.feeds import FeedItem
 
 _MEGABYTE = 1_000_000
-_PLAIN = (".md", ".markdown", ".txt")
 _AT_ONCE = 2  # child processes, each of which may take a core and two gigabytes
 
 
@@ -35,7 +35,7 @@ class Found:
 
 
 class Intake:
-    """Reads what members bring; whatever needs a parser is read in a child process, few at a time.
+    """Reads what members bring; files and pages are read in child processes, few at a time.
 
     It needs no Discord.
     """
@@ -44,7 +44,9 @@ class Intake:
         """Read nothing yet."""
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def file(self, name: str, size: int, read: Callable[[], Awaitable[bytes]]) -> Story:
+    async def file(
+        self, name: str, size: int, read: Callable[[], Awaitable[bytes]], stages: Stages | None = None
+    ) -> Story:
         """Return the story of a file of `size` bytes; `read` is called unless that is too many.
 
         Raises:
@@ -55,35 +57,41 @@ class Intake:
             megabytes, limit = -(-size // _MEGABYTE), MOST_BYTES // _MEGABYTE
             message = f"The file has {megabytes} MB; the limit is {limit} MB."
             raise LargeStoryError(message, size=megabytes, limit=limit)
+        stages = stages or Stages()
+        stages.begin("fetching")
         content = await read()
+        stages.begin("reading")
         with _told():
-            if name.lower().endswith(_PLAIN):
-                return await asyncio.to_thread(read_story, content, name)
             async with self._places:
                 return await read_safely(content, name)
 
-    async def page(self, link: str) -> Story:
+    async def page(self, link: str, stages: Stages | None = None) -> Story:
         """Return the story of a public page.
 
         Raises:
             RefusedStoryError: it cannot be fetched, or is no story.
         """
-        found = await self.look(link)
+        found = await self.look(link, stages=stages)
         if found is None or found.story is None:
             message = "That is a feed of many stories; `/story follow` takes it."
             raise RefusedStoryError(message)
         return found.story
 
-    async def look(self, link: str, etag: str | None = None, modified: str | None = None) -> Found | None:
+    async def look(
+        self, link: str, etag: str | None = None, modified: str | None = None, *, stages: Stages | None = None
+    ) -> Found | None:
         """Return what stands at an address, or None where it is as it was when it had this `etag` or date.
 
         Raises:
             RefusedStoryError: it cannot be fetched, or is neither a story nor a feed.
         """
+        stages = stages or Stages()
+        stages.begin("fetching")
         with _told():
             page = await fetch_if_changed(link, etag=etag, modified=modified)
             if page is None:
                 return None
+            stages.begin("reading")
             async with self._places:
                 if page.name == FEED:
                     items = await read_feed_safely(page.content, url=page.url, charset=page.charset)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.changes import Change, changes
-from bot.errors import FetchQuotaError, QuotaError, StorageError, UnknownStoryError
+from bot.errors import FetchQuotaError, NoSuchStoryError, QuotaError, SharedStoryError, StorageError, UnknownStoryError
 from bot.similar import NEARLY_THE_SAME, resemblance
 from bot.store.stories import UNDO_SECONDS
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.config import LibrarySettings
     from bot.desk import Desk
+    from bot.stages import Stages
     from bot.store.records import StoryRecord
     from bot.store.stories import StoryStore
     from bot.story_files import StoryFiles
@@ -44,7 +45,9 @@ class Library:
         self._files = files
         self._desk = desk
 
-    async def add(self, guild_id: int | None, story: Story, member_id: int | None = None) -> tuple[StoryRecord, bool]:
+    async def add(
+        self, guild_id: int | None, story: Story, member_id: int | None = None, *, stages: Stages | None = None
+    ) -> tuple[StoryRecord, bool]:
         """Add a story and index it; return its record, and False where the guild had it already.
 
         It counts as added when its text is on disk, its index is built and its record is written, in
@@ -57,8 +60,7 @@ class Library:
         """
         if guild_id is not None:
             await self._check_quotas(guild_id, story)
-        await asyncio.to_thread(self._files.save, story)
-        await self._desk.place(story.id)
+        await self._keep(story, stages)
         return await self._records.add(guild_id, story, member_id)
 
     async def _check_quotas(self, guild_id: int, story: Story, *, replaces: int | None = None) -> None:
@@ -116,7 +118,9 @@ class Library:
         """Return the stories that a guild sees, its own first."""
         return await self._records.visible(guild_id)
 
-    async def update(self, guild_id: int, number: int, story: Story) -> tuple[StoryRecord, bool]:
+    async def update(
+        self, guild_id: int, number: int, story: Story, *, stages: Stages | None = None
+    ) -> tuple[StoryRecord, bool]:
         """Put a new text in the place of a story's, whose old one is kept; False says that nothing changed.
 
         Raises:
@@ -124,9 +128,27 @@ class Library:
             QuotaError, StorageError, StoryError, StorydeskError: as `add`.
         """
         await self._check_quotas(guild_id, story, replaces=number)
-        await asyncio.to_thread(self._files.save, story)
-        await self._desk.place(story.id)
+        await self._keep(story, stages)
         return await self._records.update(guild_id, number, story)
+
+    async def _keep(self, story: Story, stages: Stages | None) -> None:
+        """Write a story's text and its index to disk, before any record names them."""
+        if stages is not None:
+            stages.begin("indexing")
+        await asyncio.to_thread(self._files.save, story)
+        await self._desk.place(story.id, stages)
+
+    async def earlier(self, guild_id: int, story_id: str) -> list[Story]:
+        """Return the earlier texts of the story that has this one now, the latest first.
+
+        Raises:
+            UnknownStoryError: the guild does not see such a story.
+        """
+        if (record := await self._records.with_text(guild_id, story_id)) is None:
+            message = "There is no such story in this library."
+            raise UnknownStoryError(message)
+        ids = [earlier for earlier, _ in await self._records.replaced(guild_id, record.id) if earlier != story_id]
+        return await asyncio.to_thread(lambda: [self._files.load(earlier) for earlier in ids])
 
     async def similar(self, guild_id: int, story: Story) -> StoryRecord | None:
         """Return the visible story that is nearly the same text as another one, if there is one."""
@@ -158,7 +180,8 @@ class Library:
         """Give a story of a guild another name.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
+            BlankNameError: the name has nothing that can be seen.
         """
         return await self._records.rename(guild_id, number, name)
 
@@ -176,7 +199,9 @@ class Library:
         Raises:
             UnknownStoryError: the guild has no such story of its own.
         """
-        return await self._records.remove(guild_id, number)
+        record = await self._records.remove(guild_id, number)
+        self._desk.drop_story(record.story_id)  # a guild that has the same text reads it from disk again
+        return record
 
     async def restore(self, guild_id: int, number: int) -> StoryRecord:
         """Bring back a story that was removed within the last ten minutes.
@@ -203,6 +228,31 @@ class Library:
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
 
+    async def managed(self, guild_id: int, name: str) -> StoryRecord:
+        """Return the visible story of this number or name, for whoever keeps the library.
+
+        Raises:
+            NoSuchStoryError: the guild sees none.
+        """
+        try:
+            return await self.named(guild_id, name)
+        except UnknownStoryError:
+            message = "There is no such story in this library."
+            raise NoSuchStoryError(message) from None
+
+    async def own(self, guild_id: int, name: str) -> StoryRecord:
+        """Return the guild's own story of this number or name, which it may change.
+
+        Raises:
+            NoSuchStoryError: the guild sees none.
+            SharedStoryError: it is the operator's.
+        """
+        record = await self.managed(guild_id, name)
+        if record.guild_id != guild_id:
+            message = "That story is the operator's, for all servers; it cannot be changed here."
+            raise SharedStoryError(message)
+        return record
+
     async def story(self, guild_id: int | None, story_id: str | None) -> Story:
         """Return a story as a guild knows it, with the name and the address there; the configured one for None.
 
@@ -215,6 +265,12 @@ class Library:
             return replace(await self._desk.story(story_id), name=record.name, url=record.url)
         message = "That story is not on my desk any more. Ask your question again."
         raise UnknownStoryError(message)
+
+    async def author(self, record: StoryRecord) -> str | None:
+        """Return who wrote a story, where that is known."""
+        with contextlib.suppress(UnknownStoryError):
+            return (await asyncio.to_thread(self._files.load, record.story_id)).author
+        return None
 
     async def prune(self, *, min_age: float = _HOUR) -> None:
         """Delete for good what can no longer be brought back, texts only once they are `min_age` seconds old."""

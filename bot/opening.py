@@ -12,7 +12,10 @@ from bot.desk import Desk
 from bot.errors import UnknownStoryError
 from bot.reader import Reader
 from bot.shelf import Shelf
+from bot.store.database import FILE, Database
+from bot.store.store import Store
 from bot.story_files import StoryFiles
+from bot.telemetry import log_event
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError
 from index.load import SHIPPED_STORY, load_story, shipped_story
@@ -20,9 +23,11 @@ from index.story import Story
 from index.story_index import StoryIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from bot.config import Config
+    from bot.shelf import OpenIndex
+    from bot.telemetry import QuestionHook
     from index.embed import Embedder
     from index.story_index import Progress
 
@@ -62,6 +67,26 @@ def index_folder(config: Config, story_id: str) -> Path:
     return config.data_folder / "indexes" / story_id
 
 
+def database_for(config: Config) -> Database:
+    """Return the configured database, without one the file in the data folder.
+
+    Raises:
+        StorageError: `storage.url` is no address, or of a database that is not supported.
+    """
+    if not config.storage.url.get_secret_value():
+        return Database.of_file(config.data_folder / FILE)
+    return Database.of_url(config.storage.url, config.base_folder)
+
+
+def store_for(config: Config) -> Store:
+    """Return the store that is configured; it is to be opened.
+
+    Raises:
+        StorageError: as `database_for`.
+    """
+    return Store(config.data_folder, database_for(config))
+
+
 def load_embedder(config: Config) -> SentenceTransformerEmbedder:
     """Return the configured embedding model; takes seconds the first time.
 
@@ -80,15 +105,23 @@ def load_shelf(config: Config, story: Story, *, progress: Progress | None = None
     embedder = load_embedder(config)
     reader, calibration = load_reader(config, embedder)
     index = StoryIndex.open(story, index_folder(config, story.id), embedder, progress=progress)
-    return Shelf([index], embedder, reader, calibration, open_index=open_index_in(config.data_folder))
+    return Shelf(
+        [index],
+        embedder,
+        reader,
+        calibration,
+        open_index=open_index_in(config.data_folder),
+        most_sentences=config.library.most_sentences_loaded,
+    )
 
 
-def open_index_in(data_folder: Path) -> Callable[[str, Embedder], StoryIndex]:
+def open_index_in(data_folder: Path) -> OpenIndex:
     """Return what reads or builds the index of a story of the library by the story's id."""
     files = StoryFiles(data_folder)
 
-    def open_index(story_id: str, embedder: Embedder) -> StoryIndex:
-        return StoryIndex.open(files.load(story_id), data_folder / "indexes" / story_id, embedder)
+    def open_index(story_id: str, embedder: Embedder, progress: Progress | None = None) -> StoryIndex:
+        folder = data_folder / "indexes" / story_id
+        return StoryIndex.open(files.load(story_id), folder, embedder, progress=progress)
 
     return open_index
 
@@ -119,11 +152,13 @@ def load_reader(config: Config, embedder: SentenceTransformerEmbedder) -> tuple[
     return reader, calibration
 
 
-def desk_for(config: Config, story: Story, *, progress: Progress | None = None) -> Desk:
+def desk_for(config: Config, story: Story, *, progress: Progress | None = None, hook: QuestionHook = log_event) -> Desk:
     """Return a desk for one story; it loads when it is opened."""
     return Desk(
         lambda: load_shelf(config, story, progress=progress),
         max_question_characters=config.answers.max_question_characters,
         most_waiting=config.answers.most_waiting,
         closest=config.answers.closest,
+        hook=hook,
+        tells_questions=config.log.question_text,
     )

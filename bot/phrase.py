@@ -8,11 +8,15 @@ is ever cut inside a word or a quote.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorydeskError
-from bot.fragment import link_to
+import regex
+
+from bot.errors import AskError, FetchError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
+from bot.fragment import in_markdown, link_to
 from bot.language import ENGLISH, Phrases
+from index.dates import day_of
 from index.errors import StoryError
 from index.story import Span
 
@@ -20,19 +24,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answer import Answer, Quote, Reply
-    from bot.changes import Change
     from bot.claim import Mention
-    from bot.store.records import FollowRecord, Kept, StoryRecord
+    from bot.store.records import StoryRecord
     from index.story import Story
 
 TEXT_LIMIT = 4000
 """Characters that all text of one Components V2 message may have together."""
 
-_RESERVE = 900  # characters for the lines around the quotes
-_TITLE_CHARACTERS = 90
+ROOM = TEXT_LIMIT - 900
+"""Characters for quotes and rows of lists, beside the lines around them."""
+
+TITLE_CHARACTERS = 90
+QUESTION_CHARACTERS = 180
 _URL_CHARACTERS = 500
-_QUESTION_CHARACTERS = 180
 _DATE_CHARACTERS = 40
+_ADDRESS_CHARACTERS = 2048
+_CHARACTER = regex.compile(r"\X")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _PAGE = 5  # passages
 _CERTAIN, _LIKELY = 0.8, 0.6
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]|`*~\\]+")
@@ -40,6 +48,7 @@ _MARKS = re.compile(
     r"[\\*_~`|<\[\]]"  # what has a meaning anywhere
     r"|(?:^|(?<=[\n\r\u2028\u2029]))[^\S\n\r\u2028\u2029]*(?:[>#+-]|\d+(?=\.\s))",  # where a line begins
 )
+_FOLDERS = re.compile(r"(?<![\w/:.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:;,'\"“”]+[/\\])+")  # of a path, not of a web address
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 
 
@@ -103,22 +112,36 @@ def place(quote: Quote, story: Story) -> str:
 def linked_title(story: Story, span: Span | None = None) -> str:
     """Return the title, shortened between words, as a link where the story has an address; to `span` if given."""
     name = story.name or story.title
-    title = escape(shortened(name, _TITLE_CHARACTERS))
+    title = escape(shortened(name, TITLE_CHARACTERS))
     url = story.url if story.url and len(story.url) <= _URL_CHARACTERS else ""
-    if re.fullmatch(r"https?://[^\s()<>]+", url) and not _ADDRESS.search(
+    if re.fullmatch(r"https?://[^\s<>]+", url) and not _ADDRESS.search(
         name
     ):  # Discord links no text that holds an address
-        return f"[{title}]({link_to(url, story.body, span) if span else url})"
+        return f"[{title}]({link_to(url, story.body, span, title=story.title) if span else in_markdown(url)})"
     return title
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return `text` on one line, cut between words and marked where it is over `limit` characters."""
+    """Return `text` on one line, cut between words and marked where it is over `limit` characters.
+
+    A word that is longer than that, or a text in a script without spaces, is cut between what
+    readers see as characters; an address that is cut is no link any more.
+    """
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
-    cut = line[: limit - 1].rsplit(" ", 1)[0]
-    return f"{cut}…"
+    line = line[: limit + _ADDRESS_CHARACTERS]
+    while True:
+        at = line.rfind(" ", 0, limit)
+        if at <= 0 or _UNSPACED.search(line, at, limit):
+            at = max((cut.start() for cut in _CHARACTER.finditer(line) if cut.start() < limit), default=0)
+        torn = next((link for link in _ADDRESS.finditer(line) if link.start() < at < link.end()), None)
+        if torn is None:
+            return f"{line[:at].rstrip()}…"
+        if torn.start() > 0:
+            limit = torn.start()
+        elif len(line := line.partition("://")[2]) <= limit:
+            return line
 
 
 def certainty(confidence: float, say: Phrases = ENGLISH) -> str:
@@ -149,7 +172,7 @@ def reply_texts(
         line = say("silent", title=linked_title(story)) if asked_of == 1 else say("silent-all", count=asked_of)
         return [line, _tries(suggestions, say)] if suggestions else [line]
     if rivals:
-        told = sorted([(reply, story), *rivals], key=lambda pair: pair[1].published or "", reverse=True)
+        told = sorted([(reply, story), *rivals], key=lambda pair: day_of(pair[1].published), reverse=True)
         texts = [_with_place(answer.quotes[0], said, date=say) for answer, said in told]
         return [say("stories-differ"), *texts[: _fitting(texts)], f"-# {certainty(reply.confidence, say)}"]
     texts = [_with_place(quote, story) for quote in reply.quotes]
@@ -159,14 +182,25 @@ def reply_texts(
     return [*shown, f"-# {certainty(reply.confidence, say)}"]
 
 
+def fitted(reply: Reply, story: Story) -> Reply:
+    """Return a reply with as many quotes as fit into a message; those that do not come first among its further ones.
+
+    Raises:
+        InexactQuoteError: a quote is not byte for byte in the story.
+    """
+    shown = _fitting([_with_place(quote, story) for quote in reply.quotes])
+    left = tuple(quote.number for quote in reply.quotes[shown:])
+    return replace(reply, quotes=reply.quotes[:shown], further=(*left, *reply.further)) if left else reply
+
+
 def question_text(question: str) -> str:
     """Return a question as a small line above its reply, where Discord does not show it."""
-    return f"-# {escape(shortened(question, _QUESTION_CHARACTERS))}"
+    return f"-# {escape(shortened(question, QUESTION_CHARACTERS))}"
 
 
 def understood_text(question: str, say: Phrases = ENGLISH) -> str:
     """Return how a follow-up question was understood."""
-    return f"-# {say('understood', question=escape(shortened(question, _QUESTION_CHARACTERS)))}"
+    return f"-# {say('understood', question=escape(shortened(question, QUESTION_CHARACTERS)))}"
 
 
 def passages_page(
@@ -214,7 +248,7 @@ def mention_texts(claim: str, mention: Mention, story: Story, say: Phrases = ENG
     Raises:
         InexactQuoteError: a quote is not byte for byte in the story.
     """
-    said = _LINE_BREAK.sub("\n> ", escape(shortened(claim, _QUESTION_CHARACTERS)))
+    said = _LINE_BREAK.sub("\n> ", escape(shortened(claim, QUESTION_CHARACTERS)))
     heading = say("found") if mention.is_found else say("not-mentioned")
     texts = [_with_place(quote, story) for quote in mention.quotes]
     return [f"{say('claimed')}\n> {said}", heading, *texts[: _fitting(texts)]]
@@ -229,7 +263,7 @@ def _with_place(quote: Quote, story: Story, *, score: Phrases | None = None, dat
 
 def _fitting(texts: Sequence[str]) -> int:
     """Return how many texts, at least one where there are any, fit into a message."""
-    room = TEXT_LIMIT - _RESERVE
+    room = ROOM
     for count, text in enumerate(texts):
         room -= len(text)
         if room < 0:
@@ -249,115 +283,51 @@ def _tries(suggestions: Sequence[str], say: Phrases) -> str:
 
 def story_name(record: StoryRecord) -> str:
     """Return a story's name as it is shown within a sentence."""
-    return f"“{escape(shortened(record.name, _TITLE_CHARACTERS))}”"
-
-
-def stories_texts(records: Sequence[StoryRecord], say: Phrases = ENGLISH) -> list[str]:
-    """Return a line for each story, as many as fit; how many there are is said where they do not all."""
-    lines = []
-    for number, record in enumerate(records, start=1):
-        shared = f" · {say('story-shared')}" if record.guild_id is None else ""
-        name = story_name(record)
-        line = say("story-line", number=number, title=name, paragraphs=record.paragraphs, added=record.added_at)
-        lines.append(f"{line}{shared}")
-    shown = lines[: _fitting(lines)]
-    rest = [f"-# {len(shown)} / {len(lines)}"] if len(shown) < len(lines) else []
-    return [say("stories"), "\n".join([*shown, *rest])]
-
-
-def follows_texts(
-    followed: Sequence[FollowRecord], records: Sequence[StoryRecord], say: Phrases = ENGLISH
-) -> list[str]:
-    """Return a line for each page and feed that is followed, as many as fit beside that many stories."""
-    lines = []
-    for record in followed:
-        looked = say("follow-looked", at=record.looked_at) if record.looked_at else say("follow-soon")
-        problem = f" · {escape(shortened(record.problem, _TITLE_CHARACTERS))}" if record.problem else ""
-        hours = record.every // 3600
-        lines.append(say("follow-line", address=address(record.url), hours=hours, looked=looked) + problem)
-    room = TEXT_LIMIT - _RESERVE - sum(map(len, stories_texts(records, say)))
-    shown: list[str] = []
-    for line in lines:
-        room -= len(line)
-        if room < 0:
-            break
-        shown.append(line)
-    rest = [f"-# {len(shown)} / {len(lines)}"] if len(shown) < len(lines) else []
-    return ["\n".join([say("follows"), *shown, *rest])] if followed else []
+    return f"“{escape(shortened(record.name, TITLE_CHARACTERS))}”"
 
 
 def address(url: str) -> str:
-    """Return an address that is shown within a sentence, without a preview of its page below."""
-    return f"<{shortened(url, _URL_CHARACTERS)}>" if re.fullmatch(r"https?://[^\s<>]+", url) else escape(url[:99])
+    """Return an address that is shown within a sentence, without a preview of its page; a long one in part."""
+    if re.fullmatch(r"https?://[^\s<>]+", url) and len(url) <= _URL_CHARACTERS:
+        return f"<{url}>"
+    return escape(shortened(url.partition("://")[2] or url, TITLE_CHARACTERS))
 
 
-def story_texts(record: StoryRecord, say: Phrases = ENGLISH) -> list[str]:
+def story_texts(record: StoryRecord, say: Phrases = ENGLISH, *, author: str | None = None) -> list[str]:
     """Return what is known about a story."""
-    known = [escape(shortened(value, _TITLE_CHARACTERS)) for value in (record.source, record.published) if value]
-    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s()<>]+", record.url)
+    told = (author, record.source, record.published)
+    known = [escape(shortened(value, TITLE_CHARACTERS)) for value in told if value]
+    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s<>]+", record.url)
     size = say("story-card", paragraphs=record.paragraphs, characters=f"{record.characters:,}", added=record.added_at)
     shared = [say("story-shared")] if record.guild_id is None else []
     by = [f"<@{record.member_id}>"] if record.member_id else []
     details = [" · ".join(known)] if known else []
-    address = [record.url] if is_linkable and record.url else []
+    address = [in_markdown(record.url)] if is_linkable and record.url else []
     return [
-        f"### {escape(shortened(record.name, _TITLE_CHARACTERS))}",
+        f"### {escape(shortened(record.name, TITLE_CHARACTERS))}",
         "\n".join([*details, *address, " · ".join([size, *by, *shared])]),
     ]
 
 
-def changes_texts(record: StoryRecord, found: Sequence[Change], say: Phrases = ENGLISH) -> list[str]:
-    """Return each changed sentence, the old one above the new, with the words that differ in bold."""
-    parts = []
-    for change in found:
-        lines = [f"-# {say('changes-old')}", f"> {_marked(change.old, change.marked_old)}"] if change.old else []
-        lines += [f"-# {say('changes-new')}", f"> {_marked(change.new, change.marked_new)}"] if change.new else []
-        parts.append("\n".join(lines))
-    shown = parts[: _fitting(parts)]
-    rest = [f"-# {len(shown)} / {len(parts)}"] if len(shown) < len(parts) else []
-    return [say("changes", title=story_name(record)), *shown, *rest]
-
-
-def _marked(text: str, spans: Sequence[Span]) -> str:
-    """Return one line with places in it in bold; neighbouring places are one."""
-    parts: list[str] = []
-    at = 0
-    for span in _joined(text, spans):
-        parts += [escape(text[at : span.start]), f"**{escape(text[span.start : span.end])}**"]
-        at = span.end
-    return "".join([*parts, escape(text[at:])])
-
-
-def _joined(text: str, spans: Sequence[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for span in spans:
-        if joined and not text[joined[-1].end : span.start].strip():
-            joined[-1] = Span(joined[-1].start, span.end)
-        else:
-            joined.append(span)
-    return joined
-
-
-def kept_texts(kept: Kept, say: Phrases = ENGLISH) -> list[str]:
-    """Return what is kept about a member, with as many of the kept questions as fit."""
-    counts = say(
-        "privacy-mine",
-        answers=kept.answers,
-        votes=kept.votes,
-        changes=kept.settings_changes,
-        stories=kept.stories,
-        unanswered=len(kept.unanswered),
-    )
-    questions = [f"- {escape(shortened(row.question, _QUESTION_CHARACTERS))}" for row in kept.unanswered]
-    return [counts, "\n".join(questions[: _fitting(questions)])] if questions else [counts]
-
-
 def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
-    """Return one honest line about an error; `code` finds it in the log where it is ours."""
+    """Return one honest line about an error; `code` finds it in the log where it is ours.
+
+    Where on the operator's machine a file lies stands in the log only.
+    """
     if isinstance(error, RefusedStoryError):
-        return say(error.key, cause=escape(str(error)))
+        return say(error.key, cause=_cause_of(error, say))
     if isinstance(error, AskError):
         return say(error.key, **error.values)
+    if isinstance(error, StorageError):
+        return say("no-database", code=code)
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):
         return say("bug", code=code)
-    return say("cannot", cause=escape(str(error)), code=code)
+    return say("cannot", cause=escape(_FOLDERS.sub("", str(error))), code=code)
+
+
+def _cause_of(error: RefusedStoryError, say: Phrases) -> str:
+    """Return why something is no story, in the member's language where the cause has a phrase."""
+    cause = error.__cause__
+    if isinstance(cause, FetchError) and cause.key:
+        return say(cause.key, **{name: escape(str(value)) for name, value in cause.values.items()})
+    return escape(str(error))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import simcord
 
 from bot.app import StorydeskBot
+from bot.config import StorageSettings
 from bot.errors import ConfigError
 from bot.language import ENGLISH
 from bot.opening import desk_for
@@ -54,7 +55,7 @@ async def previewed(config: Config, story: Story, *, port: int = 0) -> AsyncIter
     # Every simulated Discord begins without commands and stories, so nothing is remembered from the one
     # before, and nothing of the operator's is seen or touched.
     with tempfile.TemporaryDirectory(prefix="storydesk-preview-") as memory:
-        config = config.model_copy(update={"storage": config.storage.model_copy(update={"folder": memory})})
+        config = config.model_copy(update={"storage": StorageSettings(folder=memory)})
         desk = desk_for(config, story)
         bot = StorydeskBot(desk=desk, store=Store(Path(memory)), config=config)
         desk.open()

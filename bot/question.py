@@ -40,3 +40,16 @@ def focus(question: str) -> str:
 def asks_several(question: str) -> bool:
     """Say whether `question` asks for more than one thing, so that one sentence may not hold the answer."""
     return _SEVERAL.search(question) is not None
+
+
+def question_of_post(title: str, text: str) -> str:
+    """Return what a forum post asks: its title or the text below it, whichever asks more plainly; else both."""
+    in_title, in_text = _plainness(title), _plainness(text)
+    if in_title == in_text == 0:
+        return "\n".join(filter(None, (title, text)))
+    return title if in_title > in_text else text
+
+
+def _plainness(text: str) -> int:
+    """Return how plainly a text asks: 2 with a word that asks, 1 with a question mark, else 0."""
+    return 2 if _HAS_ASKING.search(text) else int("?" in text)

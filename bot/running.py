@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -20,14 +22,24 @@ from discord.http import Route
 from bot.app import StorydeskBot
 from bot.config import DISCORD_API
 from bot.errors import ConfigError, ConnectionFailedError, TokenError
-from bot.opening import desk_for
-from bot.store.store import Store
+from bot.logs import set_up_logging
+from bot.opening import desk_for, store_for
+from bot.prometheus import Prometheus
+from bot.serving import serving
+from bot.telemetry import all_of, log_event
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.config import Config
     from index.story import Story
+
+
+_log = logging.getLogger("storydesk")
+
+_CLOSING_SECONDS = 5.0
+_AUTHENTICATION_FAILED = 4004  # a close code of the gateway
+_REFUSED_TOKEN = "Discord refuses the token; copy it anew from the developer portal into DISCORD_TOKEN."  # noqa: S105 - a sentence on tokens, none itself
 
 
 def use_discord_api(config: Config) -> None:
@@ -44,28 +56,29 @@ def run_bot(config: Config, story: Story, token: SecretStr) -> None:
         TokenError: Discord refuses the token.
         ConnectionFailedError: Discord cannot be reached.
     """
-    _set_up_logging(config)
+    set_up_logging(config.log, token)
+    # The bot has no voice, so it does not miss what voice would need.
+    discord.VoiceClient.warn_nacl = False
+    discord.VoiceClient.warn_dave = False
     use_discord_api(config)
     asyncio.run(_run(config, story, token))
 
 
-def _set_up_logging(config: Config) -> None:
-    """Log to standard error: ours from the configured level on, libraries only from warnings on."""
-    level = logging.getLevelNamesMapping()[config.log.level]
-    discord.utils.setup_logging(level=max(level, logging.WARNING))
-    logging.getLogger("storydesk").setLevel(level)
-    # The bot has no voice, so it does not miss what voice would need.
-    discord.VoiceClient.warn_nacl = False
-    discord.VoiceClient.warn_dave = False
-
-
 async def _run(config: Config, story: Story, token: SecretStr) -> None:
-    bot = StorydeskBot(desk=desk_for(config, story), store=Store(config.data_folder), config=config)
-    async with bot:
+    metrics = Prometheus()
+    hook = all_of(log_event, metrics)
+    bot = StorydeskBot(
+        desk=desk_for(config, story, hook=hook),
+        store=store_for(config),
+        config=config,
+        hook=hook,
+        http_trace=metrics.http_trace(),
+    )
+    async with serving(bot, metrics, config.server), bot:
         running = asyncio.create_task(bot.start(token.get_secret_value()), name="bot")
-        loop = asyncio.get_running_loop()
+        stopping = _Stopping(bot, running, config.discord.drain_seconds)
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, running.cancel)
+            asyncio.get_running_loop().add_signal_handler(number, stopping.signalled)
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 await running
@@ -76,11 +89,52 @@ async def _run(config: Config, story: Story, token: SecretStr) -> None:
             )
             raise ConfigError(message) from None
         except discord.LoginFailure:
-            message = "Discord refuses the token; copy it anew from the developer portal into DISCORD_TOKEN."
-            raise TokenError(message) from None
+            raise TokenError(_REFUSED_TOKEN) from None
+        except discord.ConnectionClosed as error:
+            if error.code == _AUTHENTICATION_FAILED:
+                raise TokenError(_REFUSED_TOKEN) from None
+            message = f"Discord closed the connection with code {error.code}; start the bot again."
+            raise ConnectionFailedError(message) from None
         except (aiohttp.ClientError, discord.GatewayNotFound) as error:
             message = f"Discord cannot be reached at {config.discord_api}: {error}."
             raise ConnectionFailedError(message) from None
         except discord.HTTPException as error:
             message = f"{config.discord_api} refuses to log the bot in: HTTP {error.status} {error.response.reason}."
             raise ConnectionFailedError(message) from None
+
+
+class _Stopping:
+    """What signals do: the first lets the questions under way finish, the second closes, a third ends it all."""
+
+    def __init__(self, bot: StorydeskBot, running: asyncio.Task[None], seconds: float) -> None:
+        self._bot = bot
+        self._running = running
+        self._seconds = seconds
+        self._draining: asyncio.Task[None] | None = None
+        self._signals = 0
+
+    def signalled(self) -> None:
+        """Take a signal."""
+        self._signals += 1
+        if self._signals == 1:
+            self._draining = asyncio.create_task(self._drain(), name="drain")
+        elif self._signals == 2:  # noqa: PLR2004 - the second
+            _log.warning("closing at once: %d requests stay without an answer", len(self._bot.requests))
+            self._close()
+        else:
+            os._exit(1)
+
+    async def _drain(self) -> None:
+        under_way = len(self._bot.requests)
+        _log.info("stopping: no more questions; %d under way get %d seconds", under_way, self._seconds)
+        left = await self._bot.requests.drain(self._seconds)
+        if left:
+            _log.warning("%d requests stay without an answer", left)
+        self._close()
+
+    def _close(self) -> None:
+        """End the bot; a model that loads or an index that is built cannot be interrupted, so it is not waited for."""
+        self._running.cancel()
+        timer = threading.Timer(_CLOSING_SECONDS, os._exit, (0,))
+        timer.daemon = True
+        timer.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,7 @@ from bot.answer import Answer, Quote, answer_question
 from bot.claim import Mention, mention_of
 from bot.differing import figures_differ
 from bot.errors import UnknownStoryError
+from bot.loaded import Loaded
 from bot.question import focus
 from bot.ranking import Candidate, rank
 from bot.suggest import suggested_questions
@@ -20,7 +21,8 @@ from index.spelling import Speller
 from index.story import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from bot.answer import Reply
     from bot.calibration import Calibration, Strictness
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from bot.together import Work
     from index.embed import Embedder
     from index.story import Story
-    from index.story_index import StoryIndex
+    from index.story_index import Progress, StoryIndex
+
+    OpenIndex = Callable[[str, Embedder, Progress | None], StoryIndex]
 
 _T = TypeVar("_T")
 
@@ -48,6 +52,15 @@ class Asked:
     strictness: Strictness | None = None
 
 
+@dataclass(slots=True)
+class _Placed:
+    """A story on the shelf: its index, what mends questions to it, and the questions it was found to answer."""
+
+    index: StoryIndex
+    speller: Speller
+    suggestions: dict[int, list[str]] = field(default_factory=dict)
+
+
 class Shelf:
     """The loaded stories and what answers from them; synchronous, used in the desk's worker thread."""
 
@@ -58,33 +71,47 @@ class Shelf:
         reader: Reads,
         calibration: Calibration,
         *,
-        open_index: Callable[[str, Embedder], StoryIndex] | None = None,
+        open_index: OpenIndex | None = None,
+        most_sentences: int = 100_000,
     ) -> None:
-        """Put the indexed stories on the shelf; the first one is asked unless another is named.
+        """Put the indexed stories on the shelf for good; the first one is asked unless another is named.
 
-        `open_index` reads or builds the index of a further story by its id.
+        `open_index` reads or builds the index of a further story by its id. Of those, the ones used last
+        stay, up to `most_sentences` together.
         """
-        self._indexes = {index.story.id: index for index in indexes}
-        self._spellers = {index.story.id: Speller(index.story.body, reader.knows) for index in indexes}
+        self._first = indexes[0].story.id if indexes else ""
+        self._loaded: Loaded[_Placed] = Loaded(most_sentences)
+        for index in indexes:
+            self._loaded.pin(index.story.id, _Placed(index, Speller(index.story.body, reader.knows)))
         self._open_index = open_index
         self.embedder = embedder
         self._reader = reader
         self._calibration = calibration
-        self._suggestions: dict[tuple[str, int], list[str]] = {}
 
     def has(self, story_id: str) -> bool:
         """Say whether a story is on the shelf."""
-        return story_id in self._indexes
+        return story_id in self._loaded
 
-    def place(self, story_id: str, embedder: Embedder) -> None:
-        """Put a further story on the shelf; one that is not known stays away, and asking it says so."""
-        if self._open_index is None or story_id in self._indexes:
+    def place(self, story_id: str, embedder: Embedder, progress: Progress | None = None) -> None:
+        """Put a further story on the shelf; one that is not known stays away, and asking it says so.
+
+        It may be taken off again at once unless it is held.
+        """
+        if self._open_index is None or story_id in self._loaded:
             return
         with contextlib.suppress(UnknownStoryError):
-            index = self._open_index(story_id, embedder)
-            self._spellers[story_id] = Speller(index.story.body, self._reader.knows)
+            index = self._open_index(story_id, embedder, progress)
+            speller = Speller(index.story.body, self._reader.knows)
             # From here on it is used in the desk's thread, where taking turns with itself would never end.
-            self._indexes[story_id] = index.with_embedder(self.embedder)
+            self._loaded.add(story_id, _Placed(index.with_embedder(self.embedder), speller), len(index))
+
+    def holding(self, story_ids: Iterable[str | None]) -> AbstractContextManager[None]:
+        """Let these stories stay on the shelf, once they are placed, until the block is left."""
+        return self._loaded.holding([story_id for story_id in story_ids if story_id is not None])
+
+    def drop(self, story_id: str) -> None:
+        """Take a story off the shelf, when nobody uses it any more; it can be placed again."""
+        self._loaded.drop(story_id)
 
     def index(self, story_id: str | None) -> StoryIndex:
         """Return the index of a story.
@@ -92,15 +119,24 @@ class Shelf:
         Raises:
             UnknownStoryError: there is no such story.
         """
-        found = self._indexes.get(story_id) if story_id else next(iter(self._indexes.values()), None)
+        return self._placed(story_id).index
+
+    def _placed(self, story_id: str | None) -> _Placed:
+        found = self._loaded.get(story_id or self._first)
         if found is None:
             message = "That story is not on my desk any more. Ask your question again."
             raise UnknownStoryError(message)
         return found
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return how many stories are on the shelf, and how many passages they have."""
+        placed = self._loaded.things()
+        return len(placed), sum(len(one.index) for one in placed)
+
     def stories(self) -> list[Story]:
-        """Return the stories, in their order."""
-        return [index.story for index in self._indexes.values()]
+        """Return the stories that are on the shelf now."""
+        return [placed.index.story for placed in self._loaded.things()]
 
     def answer_all(self, asked: Sequence[Asked], closest: int) -> list[Reply | Exception]:
         """Return the reply to each question, or why there is none; the models work on all of them at once."""
@@ -152,22 +188,23 @@ class Shelf:
         return answer_question(question, ranking, named, self._calibration.at(strictness), closest=closest)
 
     def _ranking(self, question: str, story_id: str | None, count: int) -> Work[Ranking]:
-        index = self.index(story_id)
-        return (yield from rank(question, index, count, self._spellers[index.story.id]))
+        placed = self._placed(story_id)
+        return (yield from rank(question, placed.index, count, placed.speller))
 
     def _alone(self, work: Work[_T]) -> _T:
         return alone(work, self.embedder, self._reader)
 
     def lookup(self, query: str, count: int, story_ids: Sequence[str | None] = (None,)) -> list[Quote]:
         """Return the closest passages of the nearest story; not read, since a query need not ask anything."""
-        index = self.index(self._alone(self._nearest(query, story_ids))[0])
-        hits = index.search(self._spellers[index.story.id].mended(query), count)
-        return [Quote.of(Candidate(hit, hit.score), index.story.id) for hit in hits]
+        placed = self._placed(self._alone(self._nearest(query, story_ids))[0])
+        hits = placed.index.search(placed.speller.mended(query), count)
+        return [Quote.of(Candidate(hit, hit.score), placed.index.story.id) for hit in hits]
 
     def find(self, claim: str, count: int, story_ids: Sequence[str | None] = (None,)) -> Mention:
         """Return the passage that says what `claim` does, or the `count` closest ones, of the nearest story."""
-        index = self.index(self._alone(self._nearest(claim, story_ids))[0])
-        return mention_of(claim, index.search(self._spellers[index.story.id].mended(claim), count), index.story)
+        placed = self._placed(self._alone(self._nearest(claim, story_ids))[0])
+        hits = placed.index.search(placed.speller.mended(claim), count)
+        return mention_of(claim, hits, placed.index.story)
 
     def passages(self, numbers: Sequence[int], story_id: str | None) -> list[Quote]:
         """Return passages by their numbers."""
@@ -200,15 +237,16 @@ class Shelf:
 
     def suggestions(self, count: int, story_id: str | None) -> list[str]:
         """Return questions that this shelf answers, out of those that the story's own words suggest."""
-        story = self.index(story_id).story
-        if (story.id, count) not in self._suggestions:
+        placed = self._placed(story_id)
+        story = placed.index.story
+        if count not in placed.suggestions:
             good: list[str] = []
             tried = islice(suggested_questions(story), _SUGGESTIONS_TRIED)
             while len(good) < count and (some := list(islice(tried, _SUGGESTIONS_AT_ONCE))):
                 replies = self.answer_all([Asked(question, (story.id,)) for question in some], 1)
                 good += [one for one, reply in zip(some, replies, strict=True) if isinstance(reply, Answer)]
-            self._suggestions[story.id, count] = good[:count]
-        return self._suggestions[story.id, count]
+            placed.suggestions[count] = good[:count]
+        return placed.suggestions[count]
 
 
 def _contradict(first: Answer, second: Answer) -> bool:

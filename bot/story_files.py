@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.errors import StorageError, UnknownStoryError
+from bot.remedies import with_remedy
 from index.story import Story
 
 _FILE = "story.json"
@@ -50,8 +51,7 @@ class StoryFiles:
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         except OSError as error:
-            message = f"The story cannot be kept in {place}: {error}."
-            raise StorageError(message) from error
+            raise StorageError(with_remedy(f"The story cannot be kept in {place}: {error}", error)) from error
 
     def load(self, story_id: str) -> Story:
         """Return a kept story.

@@ -11,7 +11,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import StorageError
-from bot.language import language_of, phrases
+from bot.language import ENGLISH, language_of, phrases
+from bot.ui.delivery import tell
 from bot.ui.layouts import notice
 
 if TYPE_CHECKING:
@@ -23,21 +24,26 @@ _log = logging.getLogger("storydesk")
 class Tree(app_commands.CommandTree["StorydeskBot"]):
     """A command tree whose errors reach the member as one line."""
 
+    async def interaction_check(self, interaction: discord.Interaction[StorydeskBot], /) -> bool:
+        """Let every command pass; from here on it is a request with an id."""
+        interaction.client.requests.enter(interaction.guild_id)
+        return True
+
     async def on_error(
         self, interaction: discord.Interaction[StorydeskBot], error: app_commands.AppCommandError, /
     ) -> None:
-        """Tell the member, whether or not the interaction was answered already."""
+        """Tell the member, whether or not the interaction was answered already; whatever fails on the way."""
         if interaction.client.is_closed():
             return
-        say = await interaction.client.say_to(interaction)
-        layout = notice(interaction.client.apologise(error, say))
         try:
-            if interaction.response.is_done():
-                await interaction.edit_original_response(view=layout)
-            else:
-                await interaction.response.send_message(view=layout, ephemeral=True)
-        except discord.HTTPException as failure:
-            _log.warning("an apology could not be sent: %s", failure)
+            say = await interaction.client.say_to(interaction)
+        except Exception:  # noqa: BLE001 - the language is what matters least
+            _log.exception("the language of an apology cannot be found")
+            say = ENGLISH
+        try:
+            await tell(interaction, notice(interaction.client.apologise(error, say)))
+        except Exception:  # noqa: BLE001 - there is nobody left to tell but the log
+            _log.exception("an apology could not be sent")
 
 
 class Translator(app_commands.Translator):

@@ -36,13 +36,13 @@ _MAPPED_FROM = 2**28  # bytes of a file that is not read into memory
 class DenseIndex:
     """Vectors of passages and what finds those near to a query."""
 
-    def __init__(self, index: Any) -> None:  # noqa: ANN401 - FAISS does not know which index it has read
+    def __init__(self, index: Any) -> None:  # noqa: ANN401 - faiss's types know less than its indexes can
         """Wrap a filled FAISS index: a flat one, or a coarse one with a flat one to score again."""
         import faiss
 
         self._index: Any = index
         is_large = isinstance(index, faiss.IndexRefineFlat)
-        self._flat = faiss.downcast_index(index.refine_index) if is_large else index
+        self._flat: Any = faiss.downcast_index(index.refine_index) if is_large else index
         self._coarse = index.base_index if is_large else None
 
     @classmethod
@@ -121,8 +121,8 @@ class DenseIndex:
 
         query, rows = np.ascontiguousarray(query, dtype=np.float32), np.ascontiguousarray(rows)
         found = np.empty(len(rows), dtype=np.float32)
-        pointers = faiss.swig_ptr(query), len(rows), faiss.swig_ptr(found), faiss.swig_ptr(rows)
-        self._flat.compute_distance_subset(1, *pointers)
+        asked, labels, scores = (faiss.swig_ptr(array) for array in (query, rows, found))
+        self._flat.compute_distance_subset(1, asked, len(rows), scores, labels)
         return found
 
 

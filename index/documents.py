@@ -7,6 +7,7 @@ import re
 import zipfile
 from typing import Any
 
+from index.about import About, about, title_of
 from index.errors import EmptyStoryError, UnreadableStoryError
 from index.story import Story
 
@@ -26,7 +27,7 @@ def from_pdf(content: bytes, *, fallback_title: str) -> Story:
     from pypdf.errors import PyPdfError
 
     try:
-        pages, title = _pdf_pages(content)
+        pages, title, known = _pdf_pages(content)
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OSError) as error:
         message = f"The PDF file is damaged and cannot be read ({type(error).__name__})."
         raise UnreadableStoryError(message) from None
@@ -35,7 +36,7 @@ def from_pdf(content: bytes, *, fallback_title: str) -> Story:
     if not any(map(str.isalnum, body)):
         message = "The PDF file has no text; it may be a scan. Save the article's text as .txt and give that."
         raise EmptyStoryError(message)
-    return Story(body=body, title=_title(title, fallback_title))
+    return Story(body, title_of(title, fallback_title), **known)
 
 
 def from_docx(content: bytes, *, fallback_title: str) -> Story:
@@ -46,7 +47,7 @@ def from_docx(content: bytes, *, fallback_title: str) -> Story:
         EmptyStoryError: it has no text.
     """
     try:
-        blocks, title = _docx_blocks(content)
+        blocks, title, known = _docx_blocks(content)
     except UnreadableStoryError:
         raise
     except Exception as error:  # noqa: BLE001 - python-docx lets through whatever lxml and zipfile raise
@@ -56,10 +57,10 @@ def from_docx(content: bytes, *, fallback_title: str) -> Story:
     if not any(map(str.isalnum, body)):
         message = "The Word file has no text."
         raise EmptyStoryError(message)
-    return Story(body=body, title=_title(title, fallback_title))
+    return Story(body, title_of(title, fallback_title), **known)
 
 
-def _pdf_pages(content: bytes) -> tuple[list[str], object]:
+def _pdf_pages(content: bytes) -> tuple[list[str], object, About]:
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(content))
@@ -70,10 +71,11 @@ def _pdf_pages(content: bytes) -> tuple[list[str], object]:
         message = f"The PDF file has {len(reader.pages)} pages; at most {_MOST_PAGES} are read."
         raise UnreadableStoryError(message)
     pages = [_PAGE_NUMBER.sub("", page.extract_text() or "") for page in reader.pages]
-    return pages, reader.metadata.title if reader.metadata else None
+    told = reader.metadata
+    return (pages, told.title, about(author=told.author)) if told else (pages, None, About())
 
 
-def _docx_blocks(content: bytes) -> tuple[list[str], object]:
+def _docx_blocks(content: bytes) -> tuple[list[str], object, About]:
     import docx
 
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
@@ -81,14 +83,12 @@ def _docx_blocks(content: bytes) -> tuple[list[str], object]:
             message = "The Word file unpacks to too much; save the article's text as .txt and give that."
             raise UnreadableStoryError(message)
     document: Any = docx.Document(io.BytesIO(content))
-    return [_docx_text(block) for block in document.iter_inner_content()], document.core_properties.title
+    told = document.core_properties
+    author = None if told.author == "python-docx" else told.author  # a program that nobody told who writes
+    return [_docx_text(block) for block in document.iter_inner_content()], told.title, about(author=author)
 
 
 def _docx_text(block: Any) -> str:  # noqa: ANN401 - python-docx has no common type for paragraphs and tables
     if hasattr(block, "rows"):
         return "\n".join(" · ".join(cell.text for cell in row.cells) for row in block.rows)
     return str(block.text)
-
-
-def _title(found: object, fallback: str) -> str:
-    return " ".join(found.split()) if isinstance(found, str) and found.strip() else fallback

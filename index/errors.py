@@ -5,6 +5,7 @@
     │   ├── EmptyStoryError
     │   ├── BinaryStoryError
     │   ├── StoryTooLongError
+    │   ├── UntitledStoryError
     │   └── UnreadableStoryError
     ├── ModelError           the embedding model is missing or not the one expected
     └── SavedIndexError      a saved index cannot be used; build it again from the story
@@ -34,6 +35,10 @@ class BinaryStoryError(LoadError):
 
 class StoryTooLongError(LoadError):
     """The story is over the limit that the settings state."""
+
+
+class UntitledStoryError(LoadError):
+    """The story's title has nothing that can be seen."""
 
 
 class UnreadableStoryError(LoadError):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from index.errors import BinaryStoryError, EmptyStoryError, StoryTooLongError
+from index.errors import BinaryStoryError, EmptyStoryError, StoryTooLongError, UntitledStoryError
 from index.settings import MAX_STORY_CHARACTERS
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 _BULLET = re.compile(r"(?:[-*•‣▪◦–—·]|\(?\d{1,3}[.)])\s+")
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]»]*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0"  # letters, marks and signs without ink
 
 # A block is taken as hard-wrapped when each of its lines but the last is about as long as the
 # longest one. Text wrapped by hand or by a mail program is 50 to 100 columns wide.
@@ -73,6 +75,7 @@ class Story:
         EmptyStoryError: the body has no letter or digit.
         BinaryStoryError: the body has control characters that text never has.
         StoryTooLongError: the body has more than `MAX_STORY_CHARACTERS` characters.
+        UntitledStoryError: the title has nothing that can be seen.
     """
 
     body: str
@@ -83,6 +86,7 @@ class Story:
     language: str = "en"
     name: str | None = None
     """What people call it here, where that is not its title."""
+    author: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a body that cannot be asked about."""
@@ -100,6 +104,11 @@ class Story:
                 "The story is empty: there is no text in it to answer from. Give a file that has the story's text."
             )
             raise EmptyStoryError(message)
+        if is_blank(self.title):
+            message = (
+                "The story has no title that can be seen. Give it one, since people choose stories by their titles."
+            )
+            raise UntitledStoryError(message)
 
     @classmethod
     def from_text(cls, text: str, *, title: str) -> Self:
@@ -129,6 +138,11 @@ class Story:
     @cached_property
     def _paragraph_starts(self) -> list[int]:
         return [paragraph.span.start for paragraph in self.paragraphs]
+
+
+def is_blank(text: str) -> bool:
+    """Say whether nothing of `text` is seen: white space, control and zero-width characters, Hangul fillers."""
+    return all(unicodedata.category(character)[0] in "ZC" or character in _UNSEEN for character in text)
 
 
 def stripped(body: str, span: Span) -> Span:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bot.shelf import OpenIndex
     from index.embed import Embedder
 
 BODY = """The United States will pull its troops out of Niger.
@@ -94,11 +95,15 @@ def shelf_of(
     calibration: Calibration = ANSWERS,
     embedder: Embedder | None = None,
     reader: WordReader | None = None,
+    open_index: OpenIndex | None = None,
+    most_sentences: int = 1000,
 ) -> Shelf:
     """Return a shelf with `stories`, the small story where none is given, and a reader that finds nothing."""
     used = embedder or CountingEmbedder()
     indexes = [StoryIndex.build(story, used) for story in stories or (STORY,)]
-    return Shelf(indexes, used, reader or WordReader(), calibration)
+    return Shelf(
+        indexes, used, reader or WordReader(), calibration, open_index=open_index, most_sentences=most_sentences
+    )
 
 
 def quote_of(text: str, story: Story = STORY, *, bold: str = "", score: float = 1.0) -> Quote:

@@ -9,9 +9,8 @@ import simcord
 from bot.app import StorydeskBot
 from bot.config import Config
 from bot.desk import Desk
-from bot.opening import load_reader
+from bot.opening import load_reader, store_for
 from bot.shelf import Shelf
-from bot.store.store import Store
 from index.embed import SentenceTransformerEmbedder
 from index.load import shipped_story
 from index.story_index import StoryIndex
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import discord
+
+    from index.story import Story
 
 
 def shipped_shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
@@ -37,7 +38,7 @@ def bot_with(load: Callable[[], Shelf], folder: Path, **settings: Any) -> Storyd
         most_waiting=config.answers.most_waiting,
         closest=config.answers.closest,
     )
-    return StorydeskBot(desk=desk, store=Store(folder), config=config)
+    return StorydeskBot(desk=desk, store=store_for(config), config=config)
 
 
 def texts_of(components: Any) -> list[str]:
@@ -60,3 +61,16 @@ def _walk(components: Any) -> Iterator[dict[str, Any]]:
     for component in components:
         yield component
         yield from _walk(component.get("components") or [])
+
+
+def as_if_updated(bot: StorydeskBot, before: Story, now: Story) -> None:
+    """Let the library say that a story, which it need not keep, was updated from one text to another."""
+
+    async def earlier(*_: object) -> list[Story]:
+        return [before]
+
+    async def story(*_: object) -> Story:
+        return now
+
+    bot.library.earlier = earlier  # type: ignore[method-assign, assignment]
+    bot.library.story = story  # type: ignore[method-assign, assignment]

@@ -419,7 +419,7 @@ async def _stop(process: asyncio.subprocess.Process, seconds: float) -> None:
     if process.returncode is None:
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), seconds)
+        await asyncio.wait_for(process.wait(), seconds)  # above the deadline of its drain
     except TimeoutError:
         process.kill()
         await process.wait()

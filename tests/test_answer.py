@@ -199,3 +199,10 @@ def test_of_many_words_that_were_read_the_name_in_them_answers() -> None:
     reader = WordReader({"held between Kurt Campbell and the men who rule": 5.0})
     reply = shelf_of(Story(body=body, title="T"), reader=reader).answer("Who held the talks?", None, 3)
     assert reply.short == "Kurt Campbell"
+
+
+def test_of_how_many_the_number_answers_and_not_all_of_them() -> None:
+    body = "More than 1,000 troops are stationed there, and all of them have to go."
+    reader = WordReader({"all of them": 5.0})
+    reply = shelf_of(Story(body=body, title="T"), reader=reader).answer("How many troops have to go?", None, 3)
+    assert reply.short == "More than 1,000"

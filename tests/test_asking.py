@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 import numpy as np
@@ -22,11 +22,13 @@ from bot.app import StorydeskBot
 from bot.cogs.asked import AskedMessages
 from bot.errors import ConfigError
 from bot.language import ENGLISH
+from bot.loaded import Loaded
 from index.load import shipped_story
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.answer import Reply
     from bot.shelf import Shelf
     from index.story_index import Hit
 
@@ -154,15 +156,93 @@ async def test_an_edit_that_changes_no_question_changes_no_answer(
     assert [request.path for request in sent(env)[before:] if request.method == "PATCH"] == []
 
 
+async def test_an_edit_that_changes_the_question_counts_as_one(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
+    question = await alice.send(channel, f"{mention(env)} Who won the tennis in Paris?")
+    answer = channel.last_message
+    assert answer is not None
+    await alice.edit(question, f"{mention(env)} {TROOPS}")
+    assert said(channel.last_message).startswith("One moment, please: ask me again <t:")
+    await env.advance_time(30)
+    assert channel.last_message is not None
+    assert channel.last_message.id == answer.id
+    assert "says nothing about that" in said(channel.last_message)
+    await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 0})
+    await alice.edit(question, f"{mention(env)} {TROOPS} ")
+    assert HEADCOUNT in said(channel.last_message)
+
+
+@pytest.mark.parametrize("closes", ["channels", "roles"])
+async def test_an_edit_is_not_answered_where_or_for_whom_the_admins_closed_since(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, closes: str
+) -> None:
+    question = await alice.send(channel, f"{mention(env)} Who won the tennis in Paris?")
+    answer = channel.last_message
+    other = env.guild.create_text_channel("here") if closes == "channels" else env.guild.create_role("Readers")
+    await bot.store.change_guild_settings(env.guild.id, 1, {closes: (other.id,)})
+    await alice.edit(question, f"{mention(env)} {TROOPS}")
+    assert str(other.id) in said(channel.last_message)
+    assert not [message for message in channel.history() if HEADCOUNT in said(message)]
+    assert answer is not None
+
+
+async def test_an_edit_while_the_answer_is_made_is_no_way_around_the_cooldown(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
+    ask = bot.desk.ask
+    edited: list[str] = []
+
+    async def edited_meanwhile(question: str, *scope: Any, **options: Any) -> Reply:
+        if not edited:
+            edited.append(question)
+            (sent,) = env.backend.messages[channel.id].values()
+            env.backend.edit_message(channel.id, sent.id, {"content": f"{mention(env)} {TROOPS}"})
+        return await ask(question, *scope, **options)
+
+    monkeypatch.setattr(bot.desk, "ask", edited_meanwhile)
+    await alice.send(channel, f"{mention(env)} Who won the tennis in Paris?")
+    assert edited
+    assert not [message for message in channel.history() if HEADCOUNT in said(message)]
+
+
+async def test_no_follow_up_is_sent_of_which_a_member_who_brings_the_bot_has_only_five(
+    env: simcord.Env, alice: simcord.MemberActor, chief: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    message = await alice.send(channel, TROOPS)
+    answer = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert answer is not None
+    for label in ("In context", "More passages", "Helpful", "Not helpful"):
+        await alice.click(answer, label=label)
+    for menu in ("Ask about this message", "Find this in the story"):
+        await alice.context_menu(channel, menu, message)
+    for name, options in (("lookup", {"query": "base", "count": 10}), ("help", {}), ("privacy mine", {})):
+        await env.create_user(name[:3]).slash(name, **options)
+        await alice.slash(channel, name, **options)
+    for name in ("desk show", "desk insights", "desk export", "story list"):
+        await chief.slash(channel, name)
+    env.inject_error("PATCH", "/webhooks/*/*/messages/@original", status=404, code=10015)
+    await alice.slash(channel, "ask", question=TROOPS)
+    to_interactions = [request for request in env.http_requests if request.path.startswith("/webhooks/")]
+    assert to_interactions
+    assert {request.method for request in to_interactions} == {"PATCH"}
+
+
 def test_of_many_questions_the_oldest_is_forgotten() -> None:
     asked = AskedMessages()
     for number in range(501):
         asked.remember(number, discord.Object(0), Asker(0), "Who?")  # type: ignore[arg-type]
-    assert asked.changed(0, "When?") is None
-    assert asked.changed(1, "Who?") is None
-    changed = asked.changed(1, "When?")
-    assert changed is not None
-    assert changed.question == "When?"
+    assert asked.differing(0, "When?") is None
+    assert asked.differing(1, "Who?") is None
+    differing = asked.differing(1, "When?")
+    assert differing is not None
+    assert differing.question == "Who?"
 
 
 async def test_help_fits_on_one_screen_and_is_for_whoever_asked(
@@ -259,16 +339,14 @@ async def test_more_passages_are_shown_to_whoever_presses_and_still_after_a_rest
 
 
 async def test_a_button_of_a_story_that_is_gone_says_so(
-    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+    alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = (await alice.slash(channel, "ask", question=TROOPS)).response
     assert answer is not None
-    (await bot.desk._shelf())._indexes = {"0" * 16: (await bot.desk._shelf()).index(None)}
-    try:
+    shelf = await bot.desk._shelf()
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf, "_loaded", Loaded(0))
         pressed = await alice.click(answer, label="More passages")
-    finally:
-        shelf = await bot.desk._shelf()
-        shelf._indexes = {index.story.id: index for index in shelf._indexes.values()}
     assert "not on my desk any more" in said(pressed.response)
 
 
@@ -318,7 +396,7 @@ async def test_an_error_of_ours_is_one_line_with_a_code_that_stands_in_the_log(
     assert "ZeroDivisionError" not in said(channel.last_message)
 
 
-async def test_a_reply_to_a_message_that_is_gone_is_answered_where_it_mentions_the_bot(
+async def test_an_edited_reply_is_answered_anew_though_the_message_it_replies_to_is_gone(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
 ) -> None:
     await alice.send(channel, f"{mention(env)} {TROOPS}")

@@ -12,8 +12,8 @@ from bot.backup import back_up, restore
 from bot.cli import app
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
-from bot.store.database import migrate
-from bot.store.store import FILE, Store
+from bot.store.database import FILE, Database, migrate
+from bot.store.store import Store
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
 from index.story import Story
@@ -97,7 +97,7 @@ def make_zip(path: Path, **files: bytes) -> Path:
 
 def test_what_is_no_backup_is_refused_and_nothing_is_changed(tmp_path: Path) -> None:
     (tmp_path / "text.zip").write_text("no zip")
-    migrate(tmp_path / "good" / FILE)
+    migrate(Database.of_file(tmp_path / "good" / FILE))
     good = (tmp_path / "good" / FILE).read_bytes()
     bad = [
         tmp_path / "text.zip",
@@ -106,7 +106,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_changed(tmp_path: Path) -> 
         make_zip(tmp_path / "climbs.zip", **{FILE: good, "../../evil": b"x"}),
         make_zip(tmp_path / "garbage.zip", **{FILE: b"no database " * 100}),
     ]
-    migrate(tmp_path / "data" / FILE)
+    migrate(Database.of_file(tmp_path / "data" / FILE))
     for source in bad:
         with pytest.raises(StorageError):
             restore(source, tmp_path / "data", replaces=True)
@@ -116,7 +116,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_changed(tmp_path: Path) -> 
 
 
 def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    migrate(tmp_path / "data" / FILE)
+    migrate(Database.of_file(tmp_path / "data" / FILE))
     database = sqlite3.connect(tmp_path / "data" / FILE)
     with database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")

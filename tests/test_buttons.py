@@ -9,6 +9,7 @@ import pytest
 from discord_desk import bot_with, buttons_of, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 
+from bot.cogs.told_votes import ToldVotes
 from bot.language import ENGLISH
 from bot.ui.buttons import parsed_numbers
 from index.load import shipped_story
@@ -131,6 +132,29 @@ async def test_a_vote_against_an_answer_is_told_in_the_feedback_channel_without_
     await alice.click(answer, label="Not helpful")
     assert f"/{channel.id}/{answer.id}" in said(feedback.last_message)
     assert str(alice.id) not in said(feedback.last_message)
+
+
+async def test_a_vote_against_an_answer_is_told_once_for_each_member_however_often_they_press(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+) -> None:
+    feedback = env.guild.create_text_channel("feedback")
+    await bot.store.change_guild_settings(env.guild.id, 1, {"feedback_channel": feedback.id})
+    answer = await answered(alice, channel)
+    for label in ("Not helpful", "Not helpful", "Not helpful", "Helpful", "Not helpful"):
+        await alice.click(answer, label=label)
+    assert len(feedback.history()) == 1
+    await env.guild.add_member(env.create_user("bob")).click(answer, label="Not helpful")
+    assert len(feedback.history()) == 2
+    await alice.slash(channel, "privacy forget")
+    await alice.click(answer, label="Not helpful")
+    assert len(feedback.history()) == 3
+
+
+def test_of_many_votes_that_were_told_the_oldest_is_forgotten() -> None:
+    told = ToldVotes()
+    assert all(told.note(number, 1) for number in range(5_001))
+    assert not told.note(5_000, 1)
+    assert told.note(0, 1)
 
 
 async def test_a_member_without_the_role_is_told_so_at_the_button(

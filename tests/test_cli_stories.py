@@ -1,22 +1,31 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from fakes import CountingEmbedder
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.cli_stories import _records
 from bot.config import load_config
+from bot.intake import Intake
 from bot.opening import find_story
 from index.load import load_story
+from index.story import Story
 
-if TYPE_CHECKING:
-    from pathlib import Path
+CATS = """---
+title: Cats
+url: https://news.example/cats
+source: The Pilot
+author: Ada Quill
+---
+Cats sleep.
 
-CATS = "---\ntitle: Cats\nurl: https://news.example/cats\nsource: The Pilot\n---\nCats sleep.\n\nDogs do too."
+Dogs do too."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +61,8 @@ def test_an_exported_story_is_read_as_the_same_story(tmp_path: Path) -> None:
     run("add", "cats.md")
     run("export", "Cats", "again.md")
     again, original = load_story(tmp_path / "again.md"), load_story(tmp_path / "cats.md")
-    assert (again.id, again.url, again.source) == (original.id, original.url, original.source)
+    assert again == original
+    assert again.author == "Ada Quill"
     assert run("export", "Cats") == (tmp_path / "again.md").read_text("utf-8")
 
 
@@ -72,3 +82,79 @@ def test_a_kept_story_is_found_by_its_id_even_without_its_index(tmp_path: Path) 
     (listed,) = json.loads(run("list", "--json"))["stories"]
     shutil.rmtree(tmp_path / "data" / "indexes")
     assert find_story(listed["id"], load_config()).title == "Cats"
+
+
+def test_an_updated_story_keeps_its_number_and_its_old_text(tmp_path: Path) -> None:
+    run("add", "cats.md")
+    (before,) = json.loads(run("list", "--json"))["stories"]
+    (tmp_path / "naps.md").write_text(CATS.replace("Cats sleep.", "Cats nap."), "utf-8")
+    assert "Cats: updated, 2 paragraphs" in run("update", "Cats", "naps.md")
+    (after,) = json.loads(run("list", "--json"))["stories"]
+    assert after["number"] == before["number"]
+    assert after["id"] != before["id"]
+    assert "Cats nap." in run("export", "Cats")
+    assert find_story(before["id"], load_config()).body.startswith("Cats sleep.")
+    assert "Cats: nothing changed" in run("update", "Cats", "naps.md")
+    (tmp_path / "dogs.txt").write_text("Dogs bark.", "utf-8")
+    run("add", "dogs.txt")
+    assert run("update", "Dogs", code=1).endswith("has no address to fetch it from; name a file or an address.\n")
+
+
+def test_a_page_is_added_and_updated_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    pages = [load_story(Path("cats.md")), Story("Cats nap.", "Cats", url="https://news.example/cats")]
+
+    async def page(_: Intake, link: str) -> Story:
+        asked.append(link)
+        return pages[len(asked) - 1]
+
+    monkeypatch.setattr(Intake, "page", page)
+    assert "Cats: added" in run("add", "https://news.example/cats")
+    assert "Cats: updated, 1 paragraphs" in run("update", "Cats")
+    assert asked == ["https://news.example/cats"] * 2
+
+
+def test_an_address_inside_the_network_is_refused_in_one_line() -> None:
+    output = run("add", "http://127.0.0.1:9/x", code=1)
+    assert output.count("\n") == 1
+    assert "There are none yet" in run("list")
+
+
+def test_the_operator_chooses_the_story_that_is_asked_where_nothing_else_is_chosen(tmp_path: Path) -> None:
+    (tmp_path / "dogs.txt").write_text("Dogs bark.", "utf-8")
+    run("add", "cats.md", "dogs.txt")
+    ids = {row["name"]: row["id"] for row in json.loads(run("list", "--json"))["stories"]}
+    guild, other, channel, reader = 7, 8, 70, 9
+
+    async def scopes() -> list[list[str]]:
+        async with _records(load_config()) as records:
+            asked: list[tuple[int | None, tuple[int, ...]]] = [
+                (None, ()),
+                (guild, ()),
+                (guild, (channel,)),
+                (other, (channel,)),
+                (reader, ()),
+            ]
+            return [sorted(await records.scope(*one)) for one in asked]
+
+    async def bring() -> None:
+        async with _records(load_config()) as records:
+            await records.add(reader, Story("Birds sing.", "Birds"))
+
+    both = sorted(ids.values())
+    assert asyncio.run(scopes()) == [both] * 5
+    assert run("use", "Cats").endswith("Cats: asked where nothing else is chosen\n")
+    assert [row["name"] for row in json.loads(run("list", "--json"))["stories"] if row["default"]] == ["Cats"]
+    assert "✔" in run("list")
+    asyncio.run(bring())
+    cats, dogs = [ids["Cats"]], [ids["Dogs"]]
+    assert asyncio.run(scopes()) == [cats, cats, cats, cats, sorted([*both, Story("Birds sing.", "Birds").id])]
+    assert "on server 7" in run("use", "Dogs", "--guild", "7")
+    assert "in channel 70" in run("use", "Cats", "--guild", "7", "--channel", "70")
+    assert asyncio.run(scopes())[:4] == [cats, dogs, cats, cats]
+    assert "All stories are asked" in run("use", "--guild", "7")
+    run("use")
+    assert asyncio.run(scopes())[:4] == [both, both, cats, both]
+    assert "Birds: asked on server 9" in run("use", "Birds", "--guild", "9")
+    assert "There is no story 'Birds'" in run("use", "Birds", code=1)
+    run("use", "Cats", "--channel", "70", code=2)

@@ -35,7 +35,7 @@ def complaint_about(text: str) -> str:
 
 def test_without_a_file_every_setting_has_its_default() -> None:
     config = load_config()
-    assert config.model_dump() == {
+    assert config.model_dump(mode="json") == {
         "story": {"path": ""},
         "model": {"name": "all-MiniLM-L6-v2", "reader": "storydesk-reader"},
         "answers": {
@@ -46,10 +46,22 @@ def test_without_a_file_every_setting_has_its_default() -> None:
             "strictness": "balanced",
             "calibration": "",
         },
-        "discord": {"answer_mentions": True, "answer_direct_messages": True, "read_all_messages": False},
-        "library": {"most_stories": 100, "most_characters": 5_000_000, "fetches_an_hour": 60, "most_followed": 20},
-        "storage": {"folder": "", "keep_days": 90},
-        "log": {"level": "INFO"},
+        "discord": {
+            "answer_mentions": True,
+            "answer_direct_messages": True,
+            "read_all_messages": False,
+            "drain_seconds": 20,
+        },
+        "library": {
+            "most_stories": 100,
+            "most_characters": 5_000_000,
+            "fetches_an_hour": 60,
+            "most_followed": 20,
+            "most_sentences_loaded": 100_000,
+        },
+        "storage": {"folder": "", "url": "", "keep_days": 90},
+        "server": {"host": "127.0.0.1", "port": 0},
+        "log": {"level": "INFO", "format": "human", "question_text": False},
     }
     assert config.discord_api == DISCORD_API
     assert config.story_path is None
@@ -58,12 +70,12 @@ def test_without_a_file_every_setting_has_its_default() -> None:
 def test_the_example_states_exactly_the_defaults_and_names_every_setting_in_order() -> None:
     example = ROOT / "config.example.toml"
     stated = tomllib.loads(example.read_text("utf-8"))
-    defaults = load_config().model_dump()
+    defaults = load_config().model_dump(mode="json")
     assert stated == defaults
     assert [(section, list(keys)) for section, keys in stated.items()] == [
         (section, list(keys)) for section, keys in defaults.items()
     ]
-    assert load_config(example).model_dump() == defaults
+    assert load_config(example).model_dump(mode="json") == defaults
 
 
 def test_the_example_has_a_comment_above_every_setting() -> None:
@@ -137,7 +149,7 @@ def test_an_address_of_discord_that_is_none_is_refused(monkeypatch: pytest.Monke
         ("[answers]\nclosets = 2\n", "answers.closets: unknown setting. Known here: max_question_characters, closest,"),
         (
             "[answer]\nclosest = 2\n",
-            "answer: unknown setting. Known here: story, model, answers, discord, library, storage, log.",
+            "answer: unknown setting. Known here: story, model, answers, discord, library, storage, server, log.",
         ),
         ("closest = 2\n", "closest: unknown setting. Known here: story, model,"),
         ("base_folder = '/'\n", "base_folder: unknown setting."),

@@ -83,8 +83,7 @@ def clustered(count: int) -> NDArray[np.float32]:
     """Return unit vectors around fifty centres, as sentences lie around the things they are about."""
     random = np.random.default_rng(3)
     rows = random.normal(size=(50, 32))[random.integers(50, size=count)] + 0.7 * random.normal(size=(count, 32))
-    unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return unit
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def test_up_to_its_limit_an_index_is_exact(small_limits: None) -> None:

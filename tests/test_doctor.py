@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,8 +42,9 @@ def findings(config: Path | None = None) -> dict[str, Finding]:
 
 def test_a_healthy_setup_is_good_throughout() -> None:
     found = findings()
+    assert {"reader", "index", "database"} <= set(found)
     assert list(found)[:3] == ["settings", "story", "model"]
-    assert list(found)[-3:] == ["index", "database", "token"]
+    assert list(found)[-3:] == ["data folder", "server", "token"]
     assert all(finding.is_good for finding in found.values())
     assert shipped_story().title in found["story"].text
     assert found["index"].text == "none yet; it is built at the first question, or by `storydesk index`."
@@ -125,3 +127,28 @@ def test_a_database_that_cannot_be_used_is_bad(tmp_path: Path) -> None:
     found = findings()
     assert not found["database"].is_good
     assert "cannot be used" in found["database"].text
+
+
+def test_a_data_folder_that_cannot_be_written_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    found = findings()["data folder"]
+    assert not found.is_good
+    assert "a file stands where a folder is wanted: name another one under storage.folder" in found.text
+
+
+def test_little_room_is_bad_before_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "MB are free." in findings()["data folder"].text
+    monkeypatch.setattr("bot.doctor._LITTLE_BYTES", 2**63)
+    found = findings()["data folder"]
+    assert not found.is_good
+    assert "free some space before it is full" in found.text
+
+
+def test_a_port_in_use_is_bad_and_a_free_one_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert findings()["server"].text.startswith("none;")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("STORYDESK_SERVER__PORT", str(taken.getsockname()[1]))
+        found = findings()["server"]
+    assert not found.is_good
+    assert "set server.port to a free one, or to 0." in found.text
+    assert findings()["server"].is_good

@@ -133,20 +133,36 @@ async def test_with_a_lost_database_questions_are_answered_and_settings_apologis
     assert HEADCOUNT in said(channel.last_message)
     assert answer is not None
     assert said((await chief.click(answer, label="Helpful")).response) == ENGLISH("vote-unknown")
-    assert said(listening).startswith("I cannot answer at the moment: The database")
+    assert said(listening).startswith("I cannot reach my database at the moment")
+    assert str(bot.store.folder) not in said(listening)
+    assert str(bot.store.folder) in caplog.text
     assert "cannot be read" in caplog.text
     assert "cannot be remembered" in caplog.text
 
 
 async def test_the_log_says_where_it_lacks_permissions_when_it_connects(
-    bot: StorydeskBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    bot = bot_with(lambda: shelf, tmp_path)
     env = simcord.Env(bot, shard_count=1)
-    env.create_guild("Newsroom")
-    monkeypatch.setattr("bot.app._NEEDED", discord.Permissions(administrator=True))
+    guild = env.create_guild("Newsroom")
+    closed = discord.PermissionOverwrite(send_messages=False)
+    mute = guild.create_text_channel("ask", category=None, overwrites={guild.default_role: closed})
+    news = guild.create_category("News")
+    guild.create_text_channel("inside", category=news, overwrites={guild.default_role: closed})
+    guild.create_text_channel("elsewhere", overwrites={guild.default_role: closed})
+    await bot.store.open()
+    places = {"channels": (mute.id, news.id, 7)}
+    await bot.store.change_guild_settings(guild.id, 1, places)
+    env.inject_error("GET", "/applications/*/guilds/*/commands", status=403, code=50001)
     await env.start()
+    await env.settle()
     await env.shutdown()
-    assert "missing permissions in Newsroom; see `storydesk doctor --discord`" in caplog.text
+    assert (
+        "missing permissions in Newsroom (the channel 7 is gone, in #ask send messages, in #inside send messages); "
+        "see `storydesk doctor --discord`"
+    ) in caplog.text
+    assert "Newsroom shows no commands: invite the bot anew, with applications.commands" in caplog.text
 
 
 @pytest.mark.parametrize("command", ["ask", "lookup", "help", "privacy mine"])

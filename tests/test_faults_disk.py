@@ -28,7 +28,7 @@ from bot.desk import Desk
 from bot.errors import CooldownError, FetchQuotaError, GuildCooldownError, StorageError, UnknownStoryError
 from bot.guild_settings import GuildSettings
 from bot.library import Library
-from bot.store.store import FILE
+from bot.store.database import FILE
 from index.errors import SavedIndexError
 from index.story_index import StoryIndex
 

@@ -50,7 +50,7 @@ def replies_to(channel: simcord.ChannelHandle, question: discord.Message) -> lis
     return [one for one in found if one.reference is not None and one.reference.message_id == question.id]
 
 
-def has_headcount(server: DiscordServer, answer: discord.Message) -> bool:
+def says(server: DiscordServer, answer: discord.Message) -> bool:
     return HEADCOUNT in server.text(answer)
 
 
@@ -60,7 +60,7 @@ async def answered_once(
     """Wait until each question is answered, ask one more to be behind them all, and look for second answers."""
     for question in questions:
         answer = await server.reply(question)
-        await server.until(partial(has_headcount, server, answer))
+        await server.until(partial(says, server, answer))
     assert [len(replies_to(channel, question)) for question in questions] == [1] * len(questions)
 
 

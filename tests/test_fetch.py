@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import io
 import sys
-import zipfile
 from typing import TYPE_CHECKING
 
-import docx
 import pytest
 from aiohttp import web
 from discord_desk import said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
+from documents import docx_of, pdf_of, zip_bomb
 from loopback_site import *  # noqa: F403 - as above
 from loopback_site import Site
-from pypdf import PdfWriter
 
 from bot.errors import FetchError
 from bot.fetch import FEED, MOST_BYTES, Page, fetch, fetch_if_changed
@@ -165,9 +162,11 @@ async def test_a_small_page_that_unpacks_to_a_large_one_is_refused(site: Site) -
         await site.fetch("/bomb")
     site.pages["/packed"] = web.Response(body=gzip.compress(ARTICLE.encode()), headers=headers)
     assert (await site.fetch("/packed")).content.decode() == ARTICLE
-    site.pages["/broken"] = web.Response(body=b"no gzip", headers=headers)
-    with pytest.raises(FetchError, match="packing is damaged"):
-        await site.fetch("/broken")
+    packed = gzip.compress(ARTICLE.encode())
+    for broken in (b"no gzip", packed[:-1], packed[: len(packed) // 2], packed[:5], b""):
+        site.pages["/broken"] = web.Response(body=broken, headers=headers)
+        with pytest.raises(FetchError, match="packing is damaged"):
+            await site.fetch("/broken")
     site.pages["/br"] = web.Response(body=b"x", headers={"Content-Type": "text/html", "Content-Encoding": "br"})
     with pytest.raises(FetchError, match="do not unpack"):
         await site.fetch("/br")
@@ -195,15 +194,15 @@ async def test_a_server_that_does_not_answer_is_given_up(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "told"),
     [
-        "<p>Subscribe to continue reading.</p>",
-        "<p>Please accept cookies to see this page.</p>",
-        "<p>Enable JavaScript.</p>",
+        ("<p>Subscribe to continue reading.</p>", "readers who subscribe or log in"),
+        ("<p>Please accept cookies to see this page.</p>", "asks for consent to cookies"),
+        ("<p>Enable JavaScript.</p>", "asks for a human or a browser with scripts"),
     ],
 )
-async def test_a_wall_is_told_apart_from_a_story(text: str) -> None:
-    with pytest.raises(LoadError, match=r"subscribe, log in or accept cookies"):
+async def test_a_wall_is_told_apart_from_a_story(text: str, told: str) -> None:
+    with pytest.raises(LoadError, match=told):
         await read_safely(f"<html><body>{text}</body></html>".encode(), "page.html", url="https://a.b/c")
 
 
@@ -226,47 +225,6 @@ async def test_the_declared_charset_is_used() -> None:
     assert "Президент" in story.body
 
 
-def pdf_of(text: str, *, password: str | None = None) -> bytes:
-    """Return a PDF file of one page with one line of text, written by hand."""
-    stream = f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET".encode()
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        (
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-            b"/Resources << /Font << /F1 5 0 R >> >> >>"
-        ),
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    out = io.BytesIO(b"%PDF-1.4\n")
-    out.seek(0, io.SEEK_END)
-    places = []
-    for number, content in enumerate(objects, start=1):
-        places.append(out.tell())
-        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, content))
-    start = out.tell()
-    out.write(b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places))
-    out.write(b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start)
-    if password is None:
-        return out.getvalue()
-    writer = PdfWriter(clone_from=io.BytesIO(out.getvalue()))
-    writer.encrypt(password, algorithm="RC4-128")
-    locked = io.BytesIO()
-    writer.write(locked)
-    return locked.getvalue()
-
-
-def docx_of(*paragraphs: str, title: str = "") -> bytes:
-    document = docx.Document()
-    for paragraph in paragraphs:
-        document.add_paragraph(paragraph)
-    document.core_properties.title = title
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
-
-
 async def test_a_pdf_file_is_read() -> None:
     story = await read_safely(pdf_of("The bridge closes on Monday."), "harbour-bridge.pdf")
     assert (story.title, story.body.strip()) == ("Harbour bridge", "The bridge closes on Monday.")
@@ -280,13 +238,6 @@ async def test_a_word_file_is_read() -> None:
         "The bridge closes on Monday.",
         "It costs $12 million.",
     ]
-
-
-def zip_bomb() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as parts:
-        parts.writestr("word/document.xml", b"\0" * 150_000_000)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -323,7 +274,8 @@ async def test_a_child_that_takes_all_memory_ends_alone() -> None:
 
 async def test_the_child_does_not_see_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.secret.token")
-    tells = "import json, os; print(json.dumps({'refused': os.environ.get('DISCORD_TOKEN', 'nothing')}))"
+    monkeypatch.setenv("STORYDESK_STORAGE__URL", "postgresql://desk:a.secret.password@db/desk")
+    tells = "import json, os; print(json.dumps({'refused': 'secret' if 'secret' in str(os.environ) else 'nothing'}))"
     with pytest.raises(LoadError, match="nothing"):
         await read_safely(b"x", "x.pdf", command=(sys.executable, "-c", tells))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.followup import Turn, understood
+from bot.persons import persons
 
 MET = Turn("Who met Kurt Campbell?", "Ali Mahaman Lamine Zeine", "Ali Mahaman Lamine Zeine met Kurt Campbell.")
 BASE = Turn("Where is the drone base?", "near Agadez", "The drone base is near Agadez.")
@@ -21,6 +22,12 @@ LEAVE = Turn("Will the troops leave Niger?")
         ("who paid for its runway", BASE, "Who paid for the drone base's runway?"),
         ("who works there?", BASE, "Who works the drone base?"),
         ("what about Mali?", LEAVE, "Will the troops leave Mali?"),
+        ("why not?", LEAVE, "Why won't the troops leave Niger?"),
+        ("why not?", Turn("Is the base open?"), "Why isn't the base open?"),
+        ("how come?", LEAVE, "Why will the troops leave Niger?"),
+        ("how come", MET, "Why Ali Mahaman Lamine Zeine met Kurt Campbell?"),
+        ("when will that be?", LEAVE, "When will the troops leave Niger?"),
+        ("and where would it be?", LEAVE, "Where will the troops leave Niger?"),
         ("and Burkina Faso?", LEAVE, "Will the troops leave Burkina Faso?"),
     ],
 )
@@ -52,3 +59,33 @@ def test_a_person_is_looked_for_further_back_than_the_last_turn() -> None:
     assert (
         understood("who is he?", [Turn("how much was it?", "$100 million"), MET]) == "Who is Ali Mahaman Lamine Zeine?"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("How many US troops have to go?", "More than 1,000"),
+        ("How many American troops are in Niger?", None),
+        ("Did the United Nations ask Burkina Faso?", None),
+        ("Which country signed it?", "Niger"),
+        ("Who pays for it?", "NATO"),
+        ("Is the base near Agadez?", None),
+    ],
+)
+def test_countries_bodies_and_places_are_no_persons(question: str, short: str | None) -> None:
+    turn = Turn(question, short, "The United States has 1,000 American troops there, the European Union none.")
+    assert understood("who is he?", [turn]) == "who is he?"
+    assert understood("who is he?", [turn, MET]) == "Who is Ali Mahaman Lamine Zeine?"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("What did Campbell say in Washington?", ["What", "Campbell"]),
+        ("US President Joe Biden's plan", ["President Joe Biden"]),
+        ("the U.S. envoy Kurt Campbell", ["Kurt Campbell"]),
+        ("Lena Ortiz of Port Alder met the British", ["Lena Ortiz of Port Alder"]),
+    ],
+)
+def test_names_of_people_are_told_from_other_names(text: str, named: list[str]) -> None:
+    assert persons(text) == named

@@ -15,8 +15,10 @@ from fakes import CountingEmbedder
 from bot.config import LibrarySettings
 from bot.desk import Desk
 from bot.errors import FetchQuotaError, QuotaError, UnknownStoryError
+from bot.language import ENGLISH
 from bot.library import Library
 from bot.opening import open_index_in
+from bot.stages import Stages
 from bot.store.store import Store
 from bot.store.stories import WHOLE_GUILD, StoryStore
 from bot.story_files import StoryFiles
@@ -230,6 +232,23 @@ async def test_questions_are_answered_while_a_long_story_is_indexed(tmp_path: Pa
         assert shelf.has(long.id)
 
 
+async def test_whoever_adds_a_story_sees_how_far_its_indexing_is(tmp_path: Path) -> None:
+    told: list[str | None] = []
+
+    class Watched(Stages):
+        def __call__(self, steps: int, total: int) -> None:
+            super().__call__(steps, total)
+            told.append(self.text(ENGLISH))
+
+    kit = Set(tmp_path)
+    await kit.store.open()
+    long = Story("\n\n".join(f"Sentence number {number} says nothing new." for number in range(128)), "Long")
+    async with kit.desk:
+        await kit.library.add(NEWSROOM, long, stages=Watched())
+    await kit.store.close()
+    assert told == [ENGLISH("doing-indexing", percent=percent) for percent in (25, 50, 75, 100)]
+
+
 def test_a_saved_text_is_the_same_byte_for_byte(tmp_path: Path) -> None:
     files = StoryFiles(tmp_path)
     story = Story("One\r\nline — “quoted”\u2028and\ttabs ünïcode 🐈.", "T\u00a0itle", language="fr")
@@ -240,3 +259,36 @@ def test_a_saved_text_is_the_same_byte_for_byte(tmp_path: Path) -> None:
         with pytest.raises(UnknownStoryError):
             files.load(unknown)
     assert STORY.id != story.id
+
+
+async def test_a_removed_story_leaves_the_memory_and_one_that_is_asked_comes_back(kit: Set) -> None:
+    record, _ = await kit.library.add(NEWSROOM, CATS)
+    shelf = await kit.desk._shelf()
+    assert shelf.has(CATS.id)
+    await kit.library.remove(NEWSROOM, record.id)
+    assert not shelf.has(CATS.id)
+    await kit.library.restore(NEWSROOM, record.id)
+    assert (await kit.desk.ask("How long do cats sleep?", CATS.id)).quotes[0].text == CATS.body
+
+
+async def test_the_memory_is_bounded_and_no_question_loses_the_stories_that_it_goes_to(tmp_path: Path) -> None:
+    stories = [Story(f"Place {number} has {number} cats.\n\nIt is small.", f"Place {number}") for number in range(12)]
+    files = StoryFiles(tmp_path)
+    for story in stories:
+        files.save(story)
+    shelf = shelf_of(open_index=open_index_in(tmp_path), most_sentences=6)
+    ids = [story.id for story in stories]
+    async with Desk(lambda: shelf) as desk:
+
+        async def drop(story_id: str) -> None:
+            await asyncio.sleep(0.01)
+            desk.drop_story(story_id)
+
+        asked = [desk.ask(f"How many cats has place {at}?", [*ids[at : at + 5], *ids[:1]]) for at in range(8)]
+        asked += [desk.ask(f"How many cats are in place {at}?", ids) for at in range(3)]
+        others = asyncio.gather(*(desk.context(0, story_id) for story_id in ids), *map(drop, ids[::3]))
+        assert all(reply.quotes for reply in await asyncio.gather(*asked))
+        await others
+        assert shelf._loaded.size <= 6
+        assert await desk.story() == STORY
+        assert await desk.story(ids[3]) == stories[3]

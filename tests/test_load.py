@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.decoding import decode
 from index.errors import BinaryStoryError, EmptyStoryError, LoadError, StoryTooLongError, UnreadableStoryError
-from index.load import decode, load_story, read_story
+from index.load import load_story, read_story
 from index.story import Story
 
 if TYPE_CHECKING:
@@ -57,6 +58,34 @@ def test_utf_16_without_a_mark_is_found_in_the_shortest_of_texts(encoding: str) 
 def test_a_page_that_declares_latin_1_has_the_curly_quotes_of_windows_1252(label: str) -> None:
     content = f'<meta charset="{label}"><p>“Café”</p>'.encode("cp1252")
     assert decode(content).endswith("<p>“Café”</p>")
+
+
+@pytest.mark.parametrize("label", ["iso-8859-1", "ISO-8859-1", "latin1", "us-ascii", "windows-1252"])
+def test_a_server_that_declares_latin_1_means_windows_1252_too(label: str) -> None:
+    assert read_story("“No deal”".encode("cp1252"), "a.txt", charset=label).body == "“No deal”"
+    assert read_story("“No deal”".encode(), "a.txt", charset=label).body == "“No deal”"
+
+
+@pytest.mark.parametrize(
+    ("label", "encoding", "text"),
+    [
+        ("gb2312", "gb18030", "总统昨晚辞职。"),
+        ("Shift_JIS", "cp932", "大統領は①昨夜辞任した。"),
+        ("iso-2022-jp", "iso2022_jp", "大統領は昨夜辞任した。"),
+        ("koi8-r", "koi8-r", "Москва молчит."),
+        ("iso-8859-9", "cp1254", "“İstanbul’da”"),
+        ("utf-16", "utf-16", "Hello there."),
+    ],
+)
+def test_a_text_is_read_in_the_encoding_that_its_server_declares(label: str, encoding: str, text: str) -> None:
+    assert read_story(text.encode(encoding), "a.txt", charset=label).body == text
+
+
+@pytest.mark.parametrize(
+    "label", ["punycode", "idna", "unicode_escape", "hex", "utf-7", "no-such-thing", "", "x" * 999]
+)
+def test_a_server_that_declares_no_encoding_of_pages_is_not_believed(label: str) -> None:
+    assert read_story(rb"Caf\xe9 " + "é".encode("cp1252"), "a.txt", charset=label).body == r"Caf\xe9 é"
 
 
 def test_a_page_is_read_in_the_encoding_that_it_declares() -> None:
@@ -118,10 +147,11 @@ def test_a_first_line_that_is_no_headline_leaves_the_title_to_the_files_name(tex
 # Markdown
 
 
-def test_front_matter_tells_title_url_date_source_and_language() -> None:
-    text = "---\ntitle: A\nurl: https://e.org/a\npublished: 2024-04-20\nsource: Echo\nlanguage: de\nx: y\n---\nBody.\n"
+def test_front_matter_tells_title_url_date_source_author_and_language() -> None:
+    text = "---\ntitle: A\nurl: https://e.org/a\npublished: 2024-04-20\nsource: Echo\nauthor: Ada\n"
+    text += "language: de\nx: y\n---\nBody.\n"
     assert read(text, "a.md") == Story(
-        body="Body.", title="A", url="https://e.org/a", published="2024-04-20", source="Echo", language="de"
+        "Body.", "A", url="https://e.org/a", published="2024-04-20", source="Echo", author="Ada", language="de"
     )
 
 
@@ -135,7 +165,7 @@ def test_front_matter_with_crlf_and_a_mark_is_read() -> None:
     ("yaml", "text"),
     [
         ("2024-04-20", "2024-04-20"),
-        ("2024-04-20 10:30:00", "2024-04-20 10:30:00"),
+        ("2024-04-20 10:30:00", "2024-04-20 10:30"),
         ("2024", "2024"),
         ("'April 20'", "April 20"),
     ],
@@ -149,10 +179,64 @@ def test_an_empty_field_of_front_matter_counts_as_not_given() -> None:
     assert (story.title, story.url, story.language) == ("The end", None, "en")
 
 
-@pytest.mark.parametrize("yaml", ["title: [a", "a: b: c", "published: 2024-13-45", "title: \"a\n\tb: '", "? {a: b}: ]"])
+@pytest.mark.parametrize("yaml", ["title: [a", "a: b: c", "title: \"a\n\tb: '", "? {a: b}: ]"])
 def test_front_matter_that_is_no_yaml_is_refused_in_one_line(yaml: str) -> None:
     with pytest.raises(UnreadableStoryError, match=r"^The front matter is not valid YAML: [^\n]+$"):
         read(f"---\n{yaml}\n---\nBody.", "a.md")
+
+
+def test_front_matter_with_aliases_is_refused_before_it_grows() -> None:
+    """Eight levels of nine aliases are 43 million pieces of text in 390 bytes."""
+    levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    bomb = f"---\nl0: &l0 [x, x]\n{levels}title: *l8\n---\nBody."
+    with pytest.raises(UnreadableStoryError, match=r"not valid YAML: anchors and aliases are not read$"):
+        read(bomb, "a.md")
+
+
+@pytest.mark.parametrize("value", ["[" * 3000, "{a: " * 3000, "[" * 3000 + "]" * 3000, "- " * 3000, "[" * 19_000])
+def test_front_matter_nested_without_end_is_skipped_or_refused(value: str) -> None:
+    told = ""
+    try:
+        assert read(f"---\ntitle: {value}\n---\nBody.", "the-end.md").title == "The end"
+    except LoadError as error:
+        told = str(error)
+    assert len(told) < 500
+    assert "\n" not in told
+
+
+def test_only_text_counts_in_front_matter() -> None:
+    text = "---\ntitle: [a, b]\nauthor: {first: Ada}\nsource: !!python/name:os.system x\n"
+    text += "url:\n  - x\n? [q]\n: r\nlanguage: de\n---\nB."
+    assert read(text, "the-end.md") == Story("B.", "The end", source="x", language="de")
+    assert read("---\n- title: a\n- b\n---\nBody.", "the-end.md").title == "The end"
+    assert read("---\ntitle: yes\nsource: 007\nauthor: '~'\n---\nBody.", "a.md") == Story(
+        "Body.", "yes", source="007", author="~"
+    )
+
+
+def test_what_a_file_says_of_its_story_is_kept_on_one_line_of_bounded_length() -> None:
+    story = read(
+        f'---\ntitle: {"long " * 1000}\nsource: {"s " * 1000}\nauthor: "A\\n\\x1bB"\nurl: https://a.b/{"x" * 3000}\n'
+        f"published: {'9 ' * 90}\nlanguage: any of them\n---\nBody.",
+        "a.md",
+    )
+    assert (len(story.title), story.title[-6:]) == (295, " long…")
+    assert len(story.source or "") <= 200
+    assert len(story.published or "") <= 60
+    assert (story.author, story.url, story.language) == ("A B", None, "en")
+    assert len(read(f"# {'long ' * 1000}\n\nBody.", "a.md").title) <= 300
+    assert (
+        len(read(page(f"<h1>{'long ' * 1000}</h1>{ARTICLE}", f"<title>{'long ' * 1000}</title>"), "a.html").title)
+        <= 300
+    )
+
+
+def test_front_matter_over_the_limit_is_refused_and_a_story_between_two_rules_is_not() -> None:
+    with pytest.raises(
+        UnreadableStoryError, match=r"^The front matter has 30,\d+ characters; at most 20,000 are read\.$"
+    ):
+        read(f"---\ntitle: A\nx: {'y' * 30_000}\n---\nBody.", "a.md")
+    assert "Two stayed" in read(f"---\n\n{'One left. ' * 3000}\n\n---\n\nTwo stayed.\n", "a.md").body
 
 
 def test_a_rule_at_the_top_is_not_front_matter_and_no_text_is_lost() -> None:
@@ -222,15 +306,16 @@ PAGE = page(
     f"<nav><a href='/'>Home</a><a href='/s'>Sport today</a></nav><article><h1>Big news</h1>{ARTICLE}</article>"
     "<footer>Imprint and cookies</footer><script>let x = 'script';</script>",
     "<title>Big news | Daily Echo</title><meta property='og:site_name' content='Daily Echo'>"
-    "<meta property='article:published_time' content='2024-04-20T10:00:00Z'>"
+    "<meta property='article:published_time' content='2024-04-20T10:00:00Z'><meta name='author' content='Ada Quill'>"
     "<link rel='canonical' href='https://echo.example/big'>",
 )
 
 
-def test_a_page_tells_title_date_site_and_address() -> None:
+def test_a_page_tells_title_author_date_site_and_address() -> None:
     story = read(PAGE, "page.html")
-    assert (story.title, story.published, story.source, story.url) == (
+    assert (story.title, story.author, story.published, story.source, story.url) == (
         "Big news",
+        "Ada Quill",
         "2024-04-20",
         "Daily Echo",
         "https://echo.example/big",
@@ -368,6 +453,12 @@ def test_a_refusal_of_a_file_names_the_file(tmp_path: Path, content: bytes, erro
     assert str(caught.value).startswith(f"{path}: The ")
 
 
+def test_a_fetched_file_of_any_kind_has_the_address_it_was_fetched_from() -> None:
+    for name in ("a.md", "a.txt"):
+        story = read_story(b"One left.", name, url="https://www.echo.example/a")
+        assert (story.url, story.source) == ("https://www.echo.example/a", "echo.example")
+
+
 STARTS = st.sampled_from(
     [b"", b"---\n", b"---\ntitle: ", b"<html><p>", b"<meta charset=", codecs.BOM_UTF16_LE, b"- a\n\n| b"]
 )
@@ -387,3 +478,9 @@ def test_any_bytes_give_a_story_or_a_refusal_in_one_line(name: str, start: bytes
     else:
         assert any(character.isalnum() for character in story.body)
         assert story.title.strip()
+
+
+def test_a_title_that_cannot_be_seen_counts_as_none() -> None:
+    assert read('---\ntitle: "\u200b"\n---\nBody.', "the-end.md").title == "The end"
+    assert read("Body.", "\u200b.md").title == "Untitled story"
+    assert read("\u200b\n\nNine cats sleep.", "the-end.txt").title == "The end"

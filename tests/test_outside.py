@@ -14,6 +14,7 @@ from discord_desk import buttons_of
 from discord_server import DiscordServer
 
 from bot.language import ENGLISH
+from bot.store.store import Store
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -161,7 +162,8 @@ async def test_the_doctor_finds_a_healthy_bot_on_discord(
     assert code == 0, text
     assert "ok   discord: the token is that of" in text
     assert "ok   intents: no privileged intent is needed." in text
-    assert "ok   permissions: its role may do what it needs." in text
+    assert "ok   scope: the servers show its commands." in text
+    assert "ok   permissions: its role may do what it needs, also in the channels that are set." in text
     assert server.token not in text
     assert not [request for request in server.requests if request.method != "GET"]
 
@@ -176,6 +178,38 @@ async def test_the_doctor_says_what_to_fix_on_discord(server: DiscordServer, tmp
     assert code == 1
     assert "BAD  discord: Discord refuses the token" in text
     assert server.token not in text
+
+
+async def test_the_doctor_looks_at_the_channels_that_are_set_and_at_the_commands_scope(
+    server: DiscordServer, channel: simcord.ChannelHandle, tmp_path: Path
+) -> None:
+    guild = server.world.guild
+
+    def closed(name: str, **denied: bool) -> simcord.ChannelHandle:
+        return guild.create_text_channel(name, overwrites={guild.default_role: discord.PermissionOverwrite(**denied)})
+
+    places = {
+        "channels": (closed("ask", send_messages=False).id, channel.id),
+        "listens": (closed("open", create_public_threads=False).id,),
+        "feedback_channel": closed("votes", view_channel=False).id,
+        "threads": True,
+    }
+    closed("elsewhere", send_messages=False)
+    store = Store(tmp_path)
+    await store.open()
+    await store.change_guild_settings(guild.id, 1, places)
+    await store.close()
+    server.fail(
+        "GET", "/applications/*/guilds/*/commands", status=403, body={"code": 50001, "message": "Missing Access"}
+    )
+    code, text = await doctor(server, tmp_path, STORYDESK_DISCORD__READ_ALL_MESSAGES="true")
+    assert code == 1
+    assert "BAD  scope: applications.commands is missing in “Newsroom”: invite it anew: https://" in text
+    assert "in #ask send messages" in text
+    assert "in #open create public threads" in text
+    assert "in #votes view channel" in text
+    assert "#general" not in text
+    assert "#elsewhere" not in text
 
 
 async def test_an_admin_sets_up_a_server_with_menus_forms_files_and_autocomplete(
@@ -207,3 +241,48 @@ async def test_an_admin_sets_up_a_server_with_menus_forms_files_and_autocomplete
         await server.answer(await alice.click(asked, label="Helpful"))
         insights = await server.answer(await chief.slash(channel, "desk insights"))
         await server.until(lambda: "Votes: 👍 helpful 1" in server.text(insights))
+
+
+async def test_a_story_is_added_used_updated_marked_removed_and_brought_back(
+    server: DiscordServer, channel: simcord.ChannelHandle, alice: simcord.MemberActor, tmp_path: Path
+) -> None:
+    guild = server.world.guild
+    role = guild.create_role("Chief", permissions=discord.Permissions(manage_guild=True))
+    chief = guild.add_member(server.world.create_user("chief"), roles=[role])
+    text = "# Harbour bridge\n\nThe harbour bridge closes on Monday.\n\nEngineers found cracks in {} steel cables."
+    cables = "How many cables have cracks?"
+
+    async def told(command: str, expected: str, **options: object) -> simcord.ResponseMessage:
+        shown = await server.answer(await chief.slash(channel, f"story {command}", **options))
+        await server.until(lambda: expected in server.text(shown))
+        return shown
+
+    async with storydesk_run(server, tmp_path):
+        await told("add", "✔ Added", file=("bridge.md", text.format(14).encode()))
+        await told("use", ENGLISH("whole-server"), story="Harbour bridge", everywhere=True)
+        other = guild.create_text_channel("other")
+        old = await server.reply(await alice.send(other, f"{server.mention} {cables}"))
+        await server.until(lambda: "**14**" in server.text(old))
+        troops = await server.answer(await alice.slash(other, "ask", question=TROOPS))
+        await server.until(lambda: "Harbour bridge" in server.text(troops))
+
+        await told("update", "✔ Updated", story="Harbour bridge", file=("bridge.md", text.format(22).encode()))
+        await server.until(lambda: ENGLISH("outdated") in server.text(old))
+        assert "> Engineers found cracks in 22 steel cables." in server.text(old)
+        await told("changes", "cracks in **22** steel cables.", story="Harbour bridge")
+
+        asking = await told("remove", "Remove “Harbour bridge”?", story="Harbour bridge")
+        await server.answer(await chief.click(asking, label="Remove"))
+        await server.until(lambda: "✔ Removed" in server.text(asking))
+        gone = await server.answer(await alice.slash(other, "ask", question=TROOPS))
+        await server.until(lambda: HEADCOUNT in server.text(gone))
+        await server.answer(await chief.click(asking, label="Undo"))
+        await server.until(lambda: "It is back" in server.text(asking))
+        again = await server.answer(await alice.slash(other, "ask", question=cables))
+        await server.until(lambda: "**22**" in server.text(again))
+
+        long = "\n\n".join(f"Sentence {number} of a long story says something of its own." for number in range(1500))
+        adding = await chief.slash(channel, "story add", file=("long.txt", long.encode()))
+        edits = f"/webhooks/*/{adding._interaction.token}/messages/@original"
+        await server.until(lambda: any("Indexing the story" in str(c.json) for c in server.calls("PATCH", edits)))
+        await server.until(lambda: "✔ Added" in server.text(adding.response) if adding.response else None)

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
+import regex
 from bot_fakes import BODY, STORY, quote_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answer import Answer, NoAnswer, Quote
-from bot.errors import EmptyQuestionError, InexactQuoteError, MissingExtraError, QuestionTooLongError
-from bot.language import ENGLISH
+from bot.errors import EmptyQuestionError, InexactQuoteError, MissingExtraError, QuestionTooLongError, StorageError
+from bot.language import ENGLISH, LANGUAGES, Language, phrases
 from bot.phrase import (
     TEXT_LIMIT,
+    address,
     apology,
     certainty,
     escape,
@@ -196,6 +199,8 @@ def test_the_place_links_to_the_story() -> None:
         ("A pact", "https://a.b/" + "x" * 600, "A pact"),
         ("Go](https://evil.example) now", "https://a.b/", r"Go\](https://evil.example) now"),
         ("A\npact", "https://a.b/", "[A pact](https://a.b/)"),
+        ("A pact", "https://a.b/Mercury_(planet)", "[A pact](https://a.b/Mercury_%28planet%29)"),
+        ("A pact", "https://a.b/x)[evil](https://c.d", "[A pact](https://a.b/x%29[evil]%28https://c.d)"),
     ],
 )
 def test_a_title_links_only_where_the_link_is_safe(title: str, url: str | None, link: str) -> None:
@@ -209,6 +214,18 @@ def test_a_title_links_only_where_the_link_is_safe(title: str, url: str | None, 
         ("one two three", 12, "one two…"),
         ("one  two\nthree", 20, "one two three"),
         ("onetwothree", 5, "onet…"),
+        ("one two three", 8, "one two…"),
+        ("eins zweidreivier", 12, "eins…"),
+        ("日本語の見出しはここで終わる", 6, "日本語の見…"),
+        ("NHK 日本語の見出しはここで終わる", 8, "NHK 日本語…"),
+        ("ก่อนเริ่มต้น", 4, "ก่อ…"),
+        ("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 12, "👩‍👩‍👧‍👦…"),
+        ("e\u0301e\u0301e\u0301", 4, "e\u0301…"),
+        ("👩‍👩‍👧‍👦", 3, "…"),
+        ("see https://a.example/long/path", 20, "see…"),
+        ("https://a.example/long/path", 20, "a.example/long/path"),
+        ("https://a.example/long/path", 15, "a.example/long…"),
+        (r"a \* b", 4, r"a…"),
     ],
 )
 def test_text_is_shortened_between_words(text: str, limit: int, short: str) -> None:
@@ -216,11 +233,40 @@ def test_text_is_shortened_between_words(text: str, limit: int, short: str) -> N
 
 
 @settings(deadline=None)
-@given(st.text(max_size=80), st.integers(2, 40))
-def test_shortened_text_is_one_line_and_within_the_limit(text: str, limit: int) -> None:
+@given(st.text(max_size=80) | _HOSTILE, st.integers(2, 40))
+def test_shortened_text_is_one_line_within_the_limit_and_cut_between_characters(text: str, limit: int) -> None:
     found = shortened(text, limit)
+    line = " ".join(text.split())
     assert len(found) <= limit
     assert not set("\n\r\u2028") & set(found)
+    assert shown(escape(found)) == found, "a mark was cut into"
+    if len(line) > limit and "http" not in line:
+        kept = found[:-1]
+        assert line.startswith(kept)
+        assert kept.rstrip() in {line[: edge.end()].rstrip() for edge in regex.finditer(r"\X", line)} | {""}
+    for link in _ADDRESS.findall(found):
+        assert link in line
+        assert link in _ADDRESS.findall(line), "an address was cut and leads elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://a.example/x", "<https://a.example/x>"),
+        ("https://a.example/" + "x/" * 300, "a.example/" + "x/" * 39 + "x…"),
+        ("https://a.example/one two" + " three" * 30, "a.example/one two" + " three" * 12 + "…"),
+        ("not *an* address", r"not \*an\* address"),
+    ],
+)
+def test_an_address_is_whole_or_no_link(url: str, told: str) -> None:
+    assert address(url) == told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_titles_and_labels_of_forms_are_as_short_as_discord_wants(language: Language) -> None:
+    say = phrases(language)
+    for key in ("setting-cooldown_seconds", "form-seconds", "form-questions", "form-story", "form-title", "form-text"):
+        assert len(say(key)) <= 45, key
 
 
 @pytest.mark.parametrize(
@@ -242,6 +288,22 @@ def test_an_answer_is_its_quote_with_its_place_and_how_sure_it_is() -> None:
         f"-# ¶ 2 · [Troops leave Niger](https://news.example/niger{FRAGMENT})",
         "-# very likely the answer",
     ]
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        ("2026-06-12", "2026-05-04 14:00", "2026-05-04", "2024-03-03", None),
+        ("2026-06-12", "2026-05", "2024", "Spring 2031"),
+    ],
+)
+def test_stories_that_differ_are_shown_the_newest_first_and_the_undated_last(published: tuple[str | None, ...]) -> None:
+    stories = [replace(STORY, title=f"T{at}", published=date) for at, date in enumerate(published)]
+    answers = [(Answer("?", 0.9, (quote_of(SENTENCE, story),), None), story) for story in stories]
+    for turn in range(len(stories)):
+        (first, story), *rivals = answers[turn:] + answers[:turn]
+        texts = reply_texts(first, story, rivals=rivals)
+        assert [re.findall(r"\[T(\d)\]", text) for text in texts[1:-1]] == [[str(at)] for at in range(len(stories))]
 
 
 def test_the_closest_passages_are_said_not_to_answer() -> None:
@@ -287,7 +349,7 @@ def test_long_passages_take_more_pages() -> None:
 @given(
     sentence=st.text("*_`|<[]>#\\\n\u2028-1. ab", min_size=1, max_size=900),
     repeats=st.integers(1, 900),
-    title=st.text("*_[]ab ", max_size=300),
+    title=st.text("*_[]ab ", max_size=300).map(lambda text: f"a{text}"),
     path=st.integers(0, 3000),
     count=st.integers(1, 10),
 )
@@ -332,6 +394,20 @@ def test_a_members_mistake_is_told_as_it_is() -> None:
 @pytest.mark.parametrize("error", [ModelError("No model."), MissingExtraError("No model.")])
 def test_what_we_foresaw_is_told_with_a_code(error: Exception) -> None:
     assert apology(error, "c0de") == "I cannot answer at the moment: No model. (`c0de`)"
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        ("The index in /srv/data/index/a1 cannot be read.", "The index in a1 cannot be read."),
+        ("C:\\Users\\me\\story.md is damaged.", "story.md is damaged."),
+        ("See https://discord.com/developers/applications.", "See https://discord.com/developers/applications."),
+        ("One and/or two, 1/2.", "One and/or two, 1/2."),
+    ],
+)
+def test_where_the_operators_files_lie_is_not_told(cause: str, told: str) -> None:
+    assert apology(ModelError(cause), "c0de") == f"I cannot answer at the moment: {told} (`c0de`)"
+    assert "srv" not in apology(StorageError("The database /srv/x.db cannot be used"), "c0de")
 
 
 @pytest.mark.parametrize("error", [KeyError("secret"), InexactQuoteError("secret"), RuntimeError("secret")])

@@ -11,7 +11,7 @@ from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
 from bot.language import ENGLISH
-from bot.store.store import FILE
+from bot.store.database import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from postgres import *  # noqa: F403 - fixtures come by name
 from pydantic import ValidationError
-from sqlalchemy import create_engine
+from sqlalchemy import select, text
 
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
-from bot.store.database import migrate
+from bot.store import database as database_module
+from bot.store.database import FILE, Database, engine_for, migrate
+from bot.store.follows import FollowStore
 from bot.store.records import AnswerRecord, Unanswered
-from bot.store.store import FILE, Store
+from bot.store.store import Store
 from bot.store.stories import StoryStore
 from bot.store.tables import Table
 from index.story import Story
@@ -25,18 +28,26 @@ from index.story import Story
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import Session
 
 NEWSROOM, CLUB = 1, 2
 ALICE, BOB = 11, 12
 DAY = 86_400
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """An empty database; everything that is kept is kept by both kinds."""
+    if request.param == "sqlite":
+        return Database.of_file(tmp_path / FILE)
+    return Database.of_url(request.getfixturevalue("postgres_address"), tmp_path)
+
+
 @pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = Store(tmp_path)
+async def store(database: Database, tmp_path: Path) -> AsyncIterator[Store]:
+    store = Store(tmp_path, database)
     await store.open()
     yield store
     await store.close()
@@ -48,15 +59,21 @@ def answer(
     return AnswerRecord(message_id, 5, guild_id, member_id, "s", verdict, 0.9, ((0, 10),), asked_at)
 
 
-async def test_what_is_remembered_is_there_after_a_restart(tmp_path: Path) -> None:
-    first = Store(tmp_path / "new" / "folder")
+def test_the_file_of_a_database_is_made_with_its_folder(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "folder" / FILE
+    migrate(Database.of_file(file))
+    assert file.exists()
+
+
+async def test_what_is_remembered_is_there_after_a_restart(database: Database, tmp_path: Path) -> None:
+    first = Store(tmp_path, database)
     await first.open()
     await first.remember_synced_commands(7, "abc")
     await first.remember_synced_commands(8, "def")
     await first.remember_synced_commands(7, "ghi")
     await first.change_guild_settings(NEWSROOM, ALICE, {"private": True})
     await first.close()
-    second = Store(tmp_path / "new" / "folder")
+    second = Store(tmp_path, database)
     await second.open()
     assert await second.synced_commands(7) == "ghi"
     assert await second.synced_commands(8) == "def"
@@ -159,7 +176,7 @@ async def test_unanswered_questions_are_listed_for_their_guild_newest_first(stor
     assert [row.question for row in (await store.insights(CLUB, 0)).unanswered] == ["Why?"]
 
 
-async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store, tmp_path: Path) -> None:
+async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store) -> None:
     await store.remember_answer(answer(1))
     await store.remember_answer(answer(2, member_id=BOB))
     await store.vote(2, ALICE, is_helpful=True)
@@ -176,10 +193,9 @@ async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store, tmp
     assert (kept.answers, kept.votes, kept.settings_changes, kept.stories, kept.unanswered) == (0, 0, 0, 0, ())
     assert (await store.insights(NEWSROOM, 0)).questions == 2
     assert (await store.kept_about(BOB)).votes == 1
-    with sqlite3.connect(tmp_path / FILE) as database:
-        dump = "\n".join(database.iterdump())
-    database.close()
-    assert f"{ALICE}," not in dump
+    async with store.reading() as session:
+        for table in Table.metadata.sorted_tables:
+            assert all(ALICE not in row for row in await session.execute(select(table)))
 
 
 async def test_a_guild_that_is_left_is_forgotten_and_the_other_stays(store: Store) -> None:
@@ -212,40 +228,97 @@ async def test_it_knows_where_it_answered(store: Store) -> None:
     assert not await store.has_answered_in(NEWSROOM, 6)
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
-    migrate(tmp_path / FILE)
-    engine = create_engine(f"sqlite:///{tmp_path / FILE}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
-    engine.dispose()
+async def test_the_migrations_make_the_tables_that_the_code_uses(store: Store) -> None:
+    def differences(session: Session) -> object:
+        return compare_metadata(MigrationContext.configure(session.connection()), Table.metadata)
+
+    async with store.reading() as session:
+        assert await session.run_sync(differences) == []
 
 
-def test_a_database_that_is_up_to_date_is_migrated_without_change(tmp_path: Path) -> None:
-    migrate(tmp_path / FILE)
-    migrate(tmp_path / FILE)
+def test_a_database_that_is_up_to_date_is_migrated_without_change(database: Database) -> None:
+    migrate(database)
+    migrate(database)
 
 
-def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
-    migrate(tmp_path / FILE)
-    with sqlite3.connect(tmp_path / FILE) as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
-    database.close()
+ROWS = {
+    "0001": """
+        INSERT INTO synced_commands VALUES (7, 'abc');
+        INSERT INTO guild_settings VALUES (1, '{"private": true}');
+        INSERT INTO settings_changes VALUES (3, 1, 11, 0, '{}');
+        INSERT INTO answers VALUES (100, 5, 1, 11, 's', 'answered', 0.9, '[[0, 10]]', 50);
+        INSERT INTO votes VALUES (100, 12, true);
+        INSERT INTO unanswered VALUES (1, 1, 11, 'Who?', 'silent', 50);
+    """,
+    "0002": """
+        INSERT INTO stories VALUES (4, 1, 'abc', 'Cats', 'https://x', NULL, NULL, 1, 9, 11, 50, NULL);
+        INSERT INTO chosen_stories VALUES (1, 0, 4);
+    """,
+    "0003": "INSERT INTO story_versions VALUES (4, 'older', 40);",
+    "0004": """
+        INSERT INTO followed VALUES (2, 1, 'https://x', 4, 3600, NULL, NULL, NULL, 60, 0, NULL);
+        INSERT INTO seen_items VALUES (2, 'key', 50);
+    """,
+}
+
+
+@pytest.mark.parametrize("version", sorted(ROWS))
+async def test_a_database_of_an_older_version_keeps_what_is_in_it(
+    database: Database, tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database.HEAD", version)
+    await asyncio.to_thread(migrate, database)
+    engine = engine_for(database)
+    async with engine.begin() as connection:
+        for older in sorted(ROWS):
+            for statement in ROWS[older].split(";") if older <= version else ():
+                if statement.strip():
+                    await connection.execute(text(statement.replace(":", r"\:")))
+    await engine.dispose()
+    monkeypatch.undo()
+    store = Store(tmp_path, database)
+    await store.open()
+    records, follows = StoryStore(store), FollowStore(store)
+    assert await store.synced_commands(7) == "abc"
+    assert await store.guild_settings(NEWSROOM) == GuildSettings(private=True)
+    assert await store.answers_from(NEWSROOM, ["s"], 0, 9) == [answer(100, asked_at=50)]
+    insights = await store.insights(NEWSROOM, 0)
+    assert (insights.questions, insights.helpful, [row.question for row in insights.unanswered]) == (1, 1, ["Who?"])
+    assert [record.name for record in await records.visible(NEWSROOM)] == (["Cats"] if version >= "0002" else [])
+    assert await records.scope(NEWSROOM, ()) == (["abc"] if version >= "0002" else [])
+    assert await records.replaced(NEWSROOM, 4) == ([("older", 40)] if version >= "0003" else [])
+    assert [row.url for row in await follows.of_guild(NEWSROOM)] == (["https://x"] if version >= "0004" else [])
+    assert await follows.unseen(2, ["key"]) == (set() if version >= "0004" else {"key"})
+    assert await store.undo_change(NEWSROOM, 3) == GuildSettings()
+    await store.forget_guild(NEWSROOM)
+    await store.close()
+
+
+def test_every_older_version_is_looked_at() -> None:
+    migrations = Path(database_module.__file__).parent / "migrations" / "versions"
+    versions = sorted(file.name[1:5] for file in migrations.glob("v*.py"))
+    assert sorted(ROWS) == versions[:-1]
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_alone(store: Store, database: Database) -> None:
+    async with store.changing() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StorageError, match="A newer Storydesk wrote") as told:
-        migrate(tmp_path / FILE)
+        await asyncio.to_thread(migrate, database)
     assert "\n" not in str(told.value)
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"this is not a database " * 100)
     with pytest.raises(StorageError, match="cannot be used: file is not a database"):
-        migrate(tmp_path / FILE)
+        migrate(Database.of_file(tmp_path / FILE))
     assert (tmp_path / FILE).read_bytes().startswith(b"this is not")
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError, match="cannot be used"):
-        migrate(tmp_path / "file" / FILE)
+        migrate(Database.of_file(tmp_path / "file" / FILE))
 
 
 async def test_a_store_that_is_closed_says_so(store: Store) -> None:

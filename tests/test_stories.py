@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,19 +12,25 @@ from discord_desk import bot_with, buttons_of, said, shipped_shelf
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
-from bot.language import ENGLISH
+from bot import phrase
+from bot.fetch import Page
+from bot.language import ENGLISH, phrases
 from bot.opening import open_index_in
-from index.load import shipped_story
+from index.errors import LoadError
+from index.load import read_story, shipped_story
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import StorydeskBot
     from bot.shelf import Shelf
+    from bot.stages import Stages
     from index.embed import SentenceTransformerEmbedder
+    from index.story import Story
 
 HARBOUR = """---
 title: Harbour bridge closes for repairs
+author: Ada Quill
 source: The Pilot
 published: 2026-05-04
 url: https://news.example/bridge
@@ -140,7 +148,7 @@ async def test_stories_are_listed_and_shown(
     assert "1. “Harbour bridge closes for repairs” · 3 ¶" in said((await alice.slash(channel, "story list")).response)
     (choice,) = await alice.autocomplete(channel, "story show", "story", "bridge")
     card = said((await alice.slash(channel, "story show", story=choice["value"])).response)
-    assert "The Pilot · 2026-05-04" in card
+    assert "Ada Quill · The Pilot · 2026-05-04" in card
     assert "https://news.example/bridge" in card
     assert f"<@{chief.id}>" in card
 
@@ -215,29 +223,51 @@ async def test_no_guild_sees_anothers_stories(
     assert await bob.autocomplete(room, "ask", "story", "bridge") == []
     assert await bob.autocomplete(room, "story show", "story", "") == []
     for name in (str(record.id), record.story_id, record.name):
+        assert await ask(bob, room, BRIDGE, story=name) == ENGLISH("unknown-story")
         told = [
-            await ask(bob, room, BRIDGE, story=name),
             *[
                 said((await bob.slash(room, f"story {command}", story=name)).response)
-                for command in ("show", "use", "remove")
+                for command in ("show", "use", "changes", "update", "follow", "remove")
             ],
             said((await bob.slash(room, "story rename", story=name, name="mine")).response),
         ]
-        assert set(told) == {ENGLISH("unknown-story")}
+        assert set(told) == {ENGLISH("no-such-story")}
     assert (await bot.library.visible(env.guild.id))[0].name == "Harbour bridge closes for repairs"
 
 
 async def test_stories_of_the_operator_are_seen_by_all_and_changed_by_none(
-    chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from index.load import read_story
-
     await bot.library.add(None, read_story(HARBOUR.encode(), "bridge.md"))
     assert "**14**" in await ask(alice, channel, BRIDGE)
     assert "for all servers" in said((await alice.slash(channel, "story list")).response)
     name = "Harbour bridge closes for repairs"
-    told = said((await chief.slash(channel, "story rename", story=name, name="mine")).response)
-    assert told == ENGLISH("unknown-story")
+    monkeypatch.setattr(bot.library, "count_fetch", pytest.fail)
+    monkeypatch.setattr(bot.intake, "page", pytest.fail)
+    for command, more in (("rename", {"name": "mine"}), ("update", {}), ("remove", {})):
+        refused = (await chief.slash(channel, f"story {command}", story=name, **more)).response
+        assert refused is not None
+        assert said(refused) == ENGLISH("shared-story")
+        assert not buttons_of(refused.components)
+        assert await chief.autocomplete(channel, f"story {command}", "story", "") == []
+    assert said((await chief.slash(channel, "story follow", story=name)).response) == ENGLISH("follow-no-link")
+    assert await chief.autocomplete(channel, "story follow", "story", "") == []
+    (choice,) = await chief.autocomplete(channel, "story use", "story", "")
+    assert "✔" in said((await chief.slash(channel, "story use", story=choice["value"])).response)
+
+
+@pytest.mark.parametrize("name", ["\u00a0", "\u200b", "\u3164 \u2060"])
+async def test_a_story_keeps_its_name_where_the_new_one_cannot_be_seen(
+    chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, env: simcord.Env, name: str
+) -> None:
+    await add(chief, channel, "Cats sleep a lot.", "cats.txt")
+    told = said((await chief.slash(channel, "story rename", story="Cats", name=name)).response)
+    assert told == ENGLISH("blank-name")
+    assert [record.name for record in await bot.library.visible(env.guild.id)] == ["Cats"]
 
 
 async def test_stories_are_there_after_a_restart(
@@ -327,11 +357,154 @@ async def test_an_answer_whose_quote_is_gone_is_marked_with_the_new_wording(
     assert old is not None
     assert ENGLISH("outdated") in marked[old.id]
     assert "> Engineers found cracks in 22 steel cables." in marked[old.id]
+    link = "https://news.example/bridge#:~:text=Engineers%20found%20cracks%20in%2022%20steel%20cables."
+    assert f"-# [Harbour bridge closes for repairs]({link})" in marked[old.id]
     assert "**14** steel cables" in marked[old.id]
     assert stands is not None
     assert ENGLISH("outdated") not in marked[stands.id]
     (message,) = [message for message in channel.history() if message.id == old.id]
     assert said((await alice.click(message, label="Helpful")).response) == ENGLISH("vote-counted")
+
+
+async def test_an_answer_from_two_versions_ago_is_marked_once_and_its_mark_kept_up(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
+    await add(chief, channel)
+    await alice.send(channel, f"{mention(env)} {BRIDGE}")
+    old = channel.last_message
+    assert old is not None
+    text = HARBOUR
+
+    async def marked_after(before: str, now: str) -> str:
+        nonlocal text
+        text = text.replace(before, now)
+        file = ("bridge.md", text.encode())
+        await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=file)
+        await env.settle()
+        return {message.id: said(message) for message in channel.history()}[old.id]
+
+    assert ENGLISH("outdated") not in await marked_after("$12 million", "$13 million")
+    assert "> Engineers found cracks in 22 steel cables." in await marked_after("14 steel", "22 steel")
+    await bot.store.change_guild_settings(env.guild.id, 1, {"language": "de"})
+    again = await marked_after("22 steel", "30 steel")
+    assert "> Engineers found cracks in 30 steel cables." in again
+    assert "22 steel" not in again
+    assert again.count("⚠") == 1
+
+
+async def test_an_answer_is_marked_where_what_another_story_said_beside_it_is_gone(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
+    later = HARBOUR.replace("14 steel", "22 steel").replace("2026-05-04", "2026-05-09").replace("closes for", "in")
+    for name in ("Harbour bridge closes for repairs", "Harbour bridge in repairs"):
+        await add(chief, channel)
+        await add(chief, channel, later, "later.md")
+        shown = (await alice.slash(channel, "ask", question=BRIDGE)).response
+        assert shown is not None
+        assert ENGLISH("stories-differ") in said(shown)
+        whole = HARBOUR if "closes" in name else later
+        changed = whole.replace(" steel cables", " steel ropes")
+        await chief.slash(channel, "story update", story=name, file=("b.md", changed.encode()))
+        await env.settle()
+        marked = {message.id: said(message) for message in channel.history()}[shown.id]
+        assert f"cracks in {'14' if whole == HARBOUR else '22'} steel ropes." in marked
+        await chief.slash(channel, "story update", story=name, file=("b.md", whole.encode()))
+
+
+class SlowSite:
+    """A site, and a text on it, that take as long as a test wants; `go_on` lets the next step happen."""
+
+    def __init__(self, env: simcord.Env, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._env = env
+        self._steps: asyncio.Queue[None] = asyncio.Queue()
+        monkeypatch.setattr("bot.intake.fetch_if_changed", self._fetch)
+        monkeypatch.setattr("bot.intake.read_safely", self._read)
+
+    async def _fetch(self, url: str, **_: object) -> Page:
+        await self.step()
+        return Page(url, HARBOUR.encode(), "page.md", None)
+
+    async def _read(self, content: bytes, name: str, **_: object) -> Story:
+        await self.step()
+        return read_story(content, name)
+
+    async def step(self) -> None:
+        await self._env.external_wait(self._steps.get(), reason="a slow site")
+
+    async def go_on(self) -> None:
+        self._steps.put_nowait(None)
+        await self._env.settle()
+
+
+@pytest.mark.parametrize(("command", "option"), [("add", "link"), ("follow", "story")])
+async def test_after_two_seconds_it_says_whether_it_fetches_reads_or_indexes(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    option: str,
+) -> None:
+    await bot.store.change_guild_settings(env.guild.id, chief.id, {"language": "de"})
+    say, site, place = phrases("de"), SlowSite(env, monkeypatch), bot.desk.place
+
+    async def place_slowly(story_id: str, progress: Stages) -> None:
+        progress(20, 80)
+        await site.step()
+        progress(40, 80)
+        await site.step()
+        await place(story_id)
+
+    monkeypatch.setattr(bot.desk, "place", place_slowly)
+    result = await chief.slash(channel, f"story {command}", **{option: "https://pilot.example/x"})
+
+    async def shown_after(seconds: float) -> str:
+        await env.advance_time(seconds)
+        return said(result.response) if result.response else ""
+
+    assert await shown_after(1.9) == ""
+    assert await shown_after(0.2) == say("doing-fetching")
+    await site.go_on()
+    assert await shown_after(1.7) == say("doing-fetching")  # edited every two seconds at most
+    assert await shown_after(0.3) == say("doing-reading")
+    await site.go_on()
+    assert await shown_after(2) == say("doing-indexing", percent=25)
+    await site.go_on()
+    assert await shown_after(2) == say("doing-indexing", percent=75)
+    await site.go_on()
+    assert said(result.response).startswith("✔")
+    assert (await shown_after(60)).startswith("✔")
+
+
+async def test_an_update_says_how_far_it_is_too_and_what_is_refused_ends_it(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(chief, channel)
+    site = SlowSite(env, monkeypatch)
+    result = await chief.slash(channel, "story update", story="Harbour bridge closes for repairs")
+    await env.advance_time(2)
+    assert said(result.response) == ENGLISH("doing-fetching")
+    monkeypatch.setattr("bot.intake.read_safely", no_story)
+    await site.go_on()
+    assert "there is nothing in it" in said(result.response)
+    await env.advance_time(60)
+    assert "there is nothing in it" in said(result.response)
+
+
+async def no_story(*_: object, **__: object) -> Story:
+    raise LoadError("there is nothing in it")
 
 
 async def test_a_guild_that_does_not_want_marks_gets_none(
@@ -348,3 +521,58 @@ async def test_a_guild_that_does_not_want_marks_gets_none(
     await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=newer)
     await env.settle()
     assert not [message for message in channel.history() if ENGLISH("outdated") in said(message)]
+
+
+HOSTILE_TITLE = "@everyone <@&1> <#2> **bold** _it_ [link](https://evil.example)\n# Head `code` ||x||"
+
+
+async def test_nothing_in_a_title_pings_or_is_interpreted(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    form = await chief.slash(channel, "story add")
+    shown = [said((await chief.submit_modal(form, {"title": HOSTILE_TITLE, "text": "Nine cats sleep."})).response)]
+    (choice,) = await alice.autocomplete(channel, "story show", "story", "everyone")
+    assert choice["name"] == phrase.shortened(HOSTILE_TITLE, 100)
+    assert "\n" not in choice["name"]
+    story = choice["value"]
+    shown += [
+        said((await alice.slash(channel, "story list")).response),
+        said((await alice.slash(channel, "story show", story=story)).response),
+        said((await alice.slash(channel, "story changes", story=story)).response),
+        said((await chief.slash(channel, "story use", story=story)).response),
+        said((await chief.slash(channel, "story remove", story=story)).response),
+        await ask(alice, channel, "How many cats sleep?"),
+        await ask(alice, channel, "Who won the tennis in Paris?"),
+        said((await alice.slash(channel, "help")).response),
+    ]
+    escaped = phrase.escape(phrase.shortened(HOSTILE_TITLE, phrase.TITLE_CHARACTERS))
+    assert all(escaped in text for text in shown)
+    own = {f"<@{chief.id}>", f"<#{channel.id}>"}  # who added it and which channel is put on it, shown without a ping
+    for text in shown:
+        assert set(re.findall(r"(?<!\\)<[@#]&?\d+>", text)) <= own
+        assert not re.search(r"(?<!\\)(?:\*\*b|\[link|`code|\|\|x)|^# Head", text, re.MULTILINE)
+    written = [
+        request.json
+        for request in env.http_requests
+        if isinstance(request.json, dict) and request.json.get("components")
+    ]
+    assert written
+    assert {tuple(payload["allowed_mentions"]["parse"]) for payload in written} == {()}
+
+
+async def test_the_whole_server_is_put_on_a_story_and_on_all_again(
+    env: simcord.Env, chief: simcord.MemberActor, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    await add(chief, channel)
+    await add(chief, channel, "Cats sleep a lot.\n\nA cat sleeps for fifteen hours a day.", "cats.txt")
+    told = said((await chief.slash(channel, "story use", story="Cats", everywhere=True)).response)
+    assert told == ENGLISH("story-used", place=ENGLISH("whole-server"), title="“Cats”")
+    other = env.guild.create_text_channel("other")
+    for place in (channel, other):
+        assert "Engineers" not in await ask(alice, place, BRIDGE)
+    await chief.slash(channel, "story use", story="Harbour bridge closes for repairs", channel=other)
+    assert "**14**" in await ask(alice, other, BRIDGE)
+    assert "Engineers" not in await ask(alice, channel, BRIDGE)
+    told = said((await chief.slash(channel, "story use", everywhere=True)).response)
+    assert told == ENGLISH("story-unused", place=ENGLISH("whole-server"))
+    assert "**14**" in await ask(alice, channel, BRIDGE)

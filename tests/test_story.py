@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import BinaryStoryError, EmptyStoryError, StoryTooLongError
+from index.errors import BinaryStoryError, EmptyStoryError, StoryTooLongError, UntitledStoryError
 from index.settings import MAX_STORY_CHARACTERS
 from index.story import Paragraph, Span, Story, stripped
 
@@ -187,7 +187,9 @@ def test_a_body_at_the_limit_is_read_and_one_character_more_is_refused() -> None
 
 def test_the_id_depends_on_title_and_body_and_on_nothing_else() -> None:
     story = Story(body="Body", title="Title")
-    assert story.id == Story(body="Body", title="Title", url="u", published="p", source="s", language="de").id
+    assert (
+        story.id == Story(body="Body", title="Title", url="u", published="p", source="s", author="a", language="de").id
+    )
     assert len({story.id, Story(body="Body.", title="Title").id, Story(body="Body", title="Title.").id}) == 3
     assert Story(body="ab", title="c").id != Story(body="b", title="ca").id
 
@@ -208,3 +210,14 @@ def test_a_book_without_a_blank_line_is_one_paragraph_found_in_no_time(line: str
     body = "\n".join([line] * 16_000)
     assert paragraphs_of(body) == [body]
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("title", ["", " ", "\u00a0", "\u200b", "\u3164", "\ufeff\u2060", "\n\t"])
+def test_a_title_that_cannot_be_seen_is_refused(title: str) -> None:
+    with pytest.raises(UntitledStoryError, match=r"^The story has no title that can be seen\. [^\n]+$"):
+        Story(body="Body", title=title)
+
+
+@pytest.mark.parametrize("title", ["A", "?", "日本", "\u200bA", "👍", "e\u0301"])
+def test_a_title_that_can_be_seen_is_taken(title: str) -> None:
+    assert Story(body="Body", title=title).title == title

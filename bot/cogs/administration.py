@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _DAY = 86_400  # seconds
 _DAYS = 30
-_DESCRIPTION = 1024  # characters of a picture's description
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -80,7 +79,7 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
             if found.days:
                 picture = await asyncio.to_thread(insights.chart, found, say)
                 files.append(discord.File(io.BytesIO(picture), "insights.png"))
-                item = discord.MediaGalleryItem(files[0], description=insights.chart_text(found)[:_DESCRIPTION])
+                item = discord.MediaGalleryItem(files[0], description=insights.chart_text(found, say))
                 layout.add_item(discord.ui.MediaGallery(item))
             return layout
 

@@ -47,13 +47,10 @@ class AskedMessages:
             self._asked.popitem(last=False)
         return asked
 
-    def changed(self, message_id: int, question: str) -> Asked | None:
-        """Take over what a message asks now; return its record where that is something else than before."""
+    def differing(self, message_id: int, question: str) -> Asked | None:
+        """Return the record of a message, where it asks something else now than before."""
         asked = self._asked.get(message_id)
-        if asked is None or asked.question == question:
-            return None
-        asked.question = question
-        return asked
+        return asked if asked is not None and asked.question != question else None
 
     def forget(self, member_id: int) -> None:
         """Forget what a member asked; editing it changes no answer any more."""

@@ -82,8 +82,8 @@ class Asking(commands.Cog):
             story = await self._bot.library.story(asker.guild_id, quotes[0].story_id if quotes else None)
             return passages_layout(phrase.lookup_heading(query, say), quotes, story, say, scores=True)
 
-        private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
-        await self._bot.respond(interaction, passages, ephemeral=private, counts=True)
+        settings = await self._bot.settings_of(self._bot.guild_of(interaction))
+        await self._bot.respond(interaction, passages, ephemeral=settings.private, counts=True, settings=settings)
 
     @app_commands.command(description="What I do, how to ask me, and two questions to try.")
     async def help(self, interaction: discord.Interaction[Any]) -> None:
@@ -112,16 +112,23 @@ class Asking(commands.Cog):
             texts = phrase.mention_texts(claim, mention, story, say)
             return TextLayout(texts, verdict="answered" if mention.is_found else "closest")
 
-        private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
+        settings = await self._bot.settings_of(self._bot.guild_of(interaction))
         await self._bot.respond(
-            interaction, found if claim else _hint, ephemeral=private or not claim, counts=bool(claim)
+            interaction,
+            found if claim else _hint,
+            ephemeral=settings.private or not claim,
+            counts=bool(claim),
+            settings=settings,
         )
 
     async def _answer(
         self, interaction: _Interaction, question: str, *, story: str | None = None, private: bool | None = None
     ) -> None:
         """Answer a question that Discord does not show, below it, and understand it from the turns before."""
-        meant = understood(question, self._bot.conversations.before(interaction.channel))
+        settings = await self._bot.settings_of(self._bot.guild_of(interaction))
+        is_private = settings.private if private is None else private
+        private_to = interaction.user.id if is_private else None
+        meant = understood(question, self._bot.conversations.before(interaction.channel, private_to=private_to))
 
         async def answer(say: Phrases) -> TextLayout:
             above = [phrase.question_text(question)]
@@ -129,9 +136,7 @@ class Asking(commands.Cog):
                 above.append(phrase.understood_text(meant, say))
             return await self._bot.answer(meant, self._bot.asker(interaction), say, above=above, name=story)
 
-        if private is None:
-            private = (await self._bot.settings_of(self._bot.guild_of(interaction))).private
-        await self._bot.respond(interaction, answer, ephemeral=private, counts=True)
+        await self._bot.respond(interaction, answer, ephemeral=is_private, counts=True, settings=settings)
 
 
 async def _hint(say: Phrases) -> TextLayout:

@@ -23,15 +23,23 @@ _SECONDS = 2.0  # of the three in which Discord wants the choices
 
 
 async def story_choices(
-    bot: StorydeskBot, interaction: discord.Interaction[Any], typed: str, *, with_default: bool = False
+    bot: StorydeskBot,
+    interaction: discord.Interaction[Any],
+    typed: str,
+    *,
+    with_default: bool = False,
+    only_own: bool = False,
 ) -> list[app_commands.Choice[str]]:
-    """Return the stories whose names hold what was typed; the configured one where there is no other."""
+    """Return the stories whose names hold what was typed: those the guild sees, or only its own.
+
+    With `with_default` the configured one is offered where there is no other.
+    """
     try:
         records = await asyncio.wait_for(bot.library.visible(bot.guild_of(interaction)), _SECONDS)
     except (StorageError, TimeoutError) as error:
         _log.warning("stories cannot be offered: %r", error)
         return []
-    known = [(record.name, str(record.id)) for record in records]
+    known = [(record.name, str(record.id)) for record in records if record.guild_id or not only_own]
     if with_default and not records and bot.desk.is_ready:
         default = await bot.desk.story()
         known.append((default.title, default.id))

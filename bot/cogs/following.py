@@ -37,7 +37,7 @@ class Following(commands.Cog):
         for update in await self._bot.follower.look_round():
             if (await self._bot.settings_of(update.guild_id)).marks_outdated:
                 say = await self._bot.say_in(self._bot.get_guild(update.guild_id))
-                await mark_outdated(self._bot, update.guild_id, update.before, update.now, say)
+                await mark_outdated(self._bot, update.guild_id, update.now.id, say)
 
     @tasks.loop(minutes=1)
     async def _clock(self) -> None:

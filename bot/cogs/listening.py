@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from bot.cogs.asked import AskedMessages
 from bot.cogs.askers import asker_of
 from bot.errors import AskError, StorageError
 from bot.followup import understood
+from bot.question import question_of_post
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.replies import ReplyLayout
 
@@ -45,6 +47,7 @@ class Listening(commands.Cog):
         """Answer a message that speaks to the bot; leave every other one alone."""
         if message.author.bot or not await self._is_to_us(message):
             return
+        self._bot.requests.enter(message.guild.id if message.guild else None)
         say = await self._bot.say_below(message)
         try:
             await self._reply(message, say)
@@ -57,11 +60,25 @@ class Listening(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Answer an edited question anew, in the message that answered it."""
-        question = self._bot.without_mention(payload.message.content)
-        asked = self._asked.changed(payload.message_id, question)
-        if asked is not None and asked.answer is not None:
-            await self._update(asked, await self._bot.say_below(payload.message))
+        """Answer an edited question anew, in the message that answered it, where its member may still ask."""
+        message = payload.message
+        question = self._question(message)
+        asked = self._asked.differing(payload.message_id, question)
+        if asked is None or not await self._is_to_us(message):
+            return
+        self._bot.requests.enter(payload.guild_id)
+        say = await self._bot.say_below(message)
+        asker = asker_of(message.author, message.channel, asked.asker.guild_id)
+        if not isinstance(message.author, discord.Member):  # Discord did not say which roles there are now
+            asker = replace(asker, roles=asked.asker.roles)
+        try:
+            await self._bot.admit(asker, counts=bool(question))
+        except AskError as error:
+            await self._refuse(message, error, say)
+            return
+        asked.question = question
+        if asked.answer is not None:
+            await self._update(asked, say)
 
     @commands.Cog.listener()
     async def on_member_forgotten(self, member_id: int) -> None:
@@ -76,8 +93,16 @@ class Listening(commands.Cog):
             return settings.answer_direct_messages
         if self._bot.user in message.mentions or self._replies_to_us(message):
             return settings.answer_mentions
-        is_to_others = bool(message.reference or message.mentions)
-        return self._bot.intents.message_content and not is_to_others and await self._is_open(message.channel)
+        if not self._bot.intents.message_content or _is_to_others(message) or not self._question(message):
+            return False  # a picture or a sticker alone is talk, where not even a mention says that it is for us
+        return await self._is_open(message.channel)
+
+    def _question(self, message: discord.Message) -> str:
+        """Return the words of a message; of a new post in a forum its title, where that asks and the text does not."""
+        text = self._bot.without_mention(message.content)
+        if isinstance(message.channel, discord.Thread) and message.id == message.channel.id:
+            return question_of_post(message.channel.name, text)
+        return text
 
     async def _is_open(self, channel: discord.abc.MessageableChannel) -> bool:
         """Say whether every message in a channel is for the bot: the admins opened it, or it is its own thread."""
@@ -102,13 +127,13 @@ class Listening(commands.Cog):
         return isinstance(replied_to, discord.Message) and replied_to.author == self._bot.user
 
     async def _reply(self, message: discord.Message, say: Phrases) -> None:
-        question = self._bot.without_mention(message.content)
+        question = self._question(message)
         guild_id = message.guild.id if message.guild else None
         asker = asker_of(message.author, message.channel, guild_id)
         try:
             await self._bot.admit(asker, counts=bool(question))
         except AskError as error:
-            await self._send(message, notice(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+            await self._refuse(message, error, say)
             return
         if not question:
             await self._send(message, await self._hint(message, say), say)
@@ -128,6 +153,13 @@ class Listening(commands.Cog):
         if asked.question != question:
             await self._update(asked, say)
 
+    async def _refuse(self, message: discord.Message, error: AskError, say: Phrases) -> None:
+        """Say for a while why a question is not answered."""
+        try:
+            await self._send(message, notice(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+        except discord.HTTPException as failure:
+            _log.warning("a refusal could not be sent: %s", failure)
+
     async def _update(self, asked: Asked, say: Phrases) -> None:
         """Edit an answer until it answers what its question says now."""
         question = None
@@ -145,16 +177,21 @@ class Listening(commands.Cog):
                     return
                 except discord.HTTPException as error:
                     _log.warning("an answer cannot be edited along: %s", error)
-                    await self._write_anew(asked, layout)
+                    await self._write_anew(asked, layout, say)
                     return
                 await self._remember(asked, layout)
 
-    async def _write_anew(self, asked: Asked, layout: discord.ui.LayoutView) -> None:
-        """Write an answer below the one that cannot be edited."""
-        if asked.answer is not None:
+    async def _write_anew(self, asked: Asked, layout: discord.ui.LayoutView, say: Phrases) -> None:
+        """Write an answer below the one that cannot be edited, or that it is not to be had."""
+        if asked.answer is None:
+            return
+        channel = asked.answer.channel
+        try:
+            asked.answer = await channel.send(view=layout)
+            await self._remember(asked, layout)
+        except discord.HTTPException as error:
             with contextlib.suppress(discord.HTTPException):
-                asked.answer = await asked.answer.channel.send(view=layout)
-                await self._remember(asked, layout)
+                await channel.send(view=notice(self._bot.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
         meant = understood(asked.question, asked.turns)
@@ -169,7 +206,7 @@ class Listening(commands.Cog):
     async def _hint(self, message: discord.Message, say: Phrases) -> TextLayout:
         """Return help for a bare mention, and a hint for a message without words of its own."""
         if message.attachments or message.stickers or not message.content.strip():
-            return notice(say("no-question"))
+            return notice(say("no-question" if message.guild else "no-question-here"))
         guild_id = message.guild.id if message.guild else None
         return await self._bot.welcome(say, asker_of(message.author, message.channel, guild_id))
 
@@ -220,6 +257,12 @@ class Listening(commands.Cog):
         with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
             return await message.create_thread(name=name)
         return None
+
+
+def _is_to_others(message: discord.Message) -> bool:
+    """Say whether a message mentions or replies to somebody; what replies to a message that is gone is to nobody."""
+    replied_to = message.reference.resolved if message.reference else None
+    return bool(message.mentions) or isinstance(replied_to, discord.Message)
 
 
 def _missing_permissions(message: discord.Message) -> list[str]:

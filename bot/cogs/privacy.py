@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import phrase
 from bot.ui.layouts import TextLayout, notice
+from bot.ui.lists import kept_list
 
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
@@ -38,7 +38,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
         """Show what is kept about the member."""
 
         async def mine(say: Phrases) -> TextLayout:
-            return TextLayout(phrase.kept_texts(await self._bot.store.kept_about(interaction.user.id), say))
+            return await kept_list(self._bot, interaction, say)
 
         await self._bot.respond(interaction, mine, ephemeral=True, checks=False)
 

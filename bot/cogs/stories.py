@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -12,15 +15,21 @@ from discord.ext import commands
 from bot import phrase
 from bot.cogs.choices import followed_choices, story_choices
 from bot.cogs.outdated import mark_outdated
-from bot.errors import AskError
+from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
+from bot.ui.delivery import show_form, tell
 from bot.ui.layouts import TextLayout, notice
+from bot.ui.lists import changes_list, library_list
 from bot.ui.story_cards import remove_layout
+from bot.ui.under_way import shown_while
 
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
     from bot.language import Phrases
+    from bot.stages import Stages
     from index.story import Story
+
+_log = logging.getLogger("storydesk")
 
 _NAME_CHARACTERS = 150
 _HOURS = 168  # a week
@@ -46,25 +55,32 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
     ) -> None:
         """Add a page or a file, or ask for the text."""
         if file is None and link is None:
-            say = await self._bot.say_to(interaction)
-            try:
-                await self._bot.check_librarian(interaction)
-            except AskError as error:
-                text = self._bot.apologise(error, say)
-                await interaction.response.send_message(view=notice(text), ephemeral=True)
-            else:
-                await interaction.response.send_modal(PasteForm(self, say))
+            await self._ask_for_text(interaction)
             return
 
         async def added(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            return await self.keep(interaction, await self._brought(interaction, file, link), say)
+            async with shown_while(interaction, say) as stages:
+                return await self.keep(interaction, await self._brought(interaction, file, link, stages), say, stages)
 
         await self._bot.respond(interaction, added, checks=False)
 
-    async def keep(self, interaction: discord.Interaction[Any], story: Story, say: Phrases) -> TextLayout:
+    async def _ask_for_text(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the form for a story that is pasted, which must be the first that Discord hears from us."""
+        settings = await self._bot.settings_of(self._bot.guild_of(interaction))
+        say = self._bot.say_with(interaction, settings)
+        try:
+            await self._bot.check_librarian(interaction, settings)
+        except AskError as error:
+            await tell(interaction, notice(self._bot.apologise(error, say)))
+        else:
+            await show_form(interaction, PasteForm(self, say), notice(say("form-not-shown")))
+
+    async def keep(
+        self, interaction: discord.Interaction[Any], story: Story, say: Phrases, stages: Stages
+    ) -> TextLayout:
         """Add a story to the guild's library and say so."""
-        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id)
+        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id, stages=stages)
         if not is_new:
             return notice(say("story-known", title=phrase.story_name(record)))
         texts = [say("story-added", title=phrase.story_name(record), paragraphs=record.paragraphs)]
@@ -77,22 +93,18 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show the guild's stories and the operator's."""
 
         async def listed(say: Phrases) -> TextLayout:
-            records = await self._bot.library.visible(_guild(interaction))
-            followed = await self._bot.follower.of_guild(_guild(interaction))
-            if not records and not followed:
-                return notice(say("stories-none", title=phrase.linked_title(await self._bot.desk.story())))
-            return TextLayout([*phrase.stories_texts(records, say), *phrase.follows_texts(followed, records, say)])
+            return await library_list(self._bot, interaction, say)
 
         await self._bot.respond(interaction, listed, ephemeral=True)
 
     @app_commands.command(description="Show what is known about a story.")
     @app_commands.describe(story="Which story")
     async def show(self, interaction: discord.Interaction[Any], story: str) -> None:
-        """Show a story's title, source, date and size."""
+        """Show a story's title, author, source, date and size."""
 
         async def shown(say: Phrases) -> TextLayout:
-            record = await self._bot.library.named(_guild(interaction), story)
-            return TextLayout(phrase.story_texts(record, say))
+            record = await self._bot.library.managed(_guild(interaction), story)
+            return TextLayout(phrase.story_texts(record, say, author=await self._bot.library.author(record)))
 
         await self._bot.respond(interaction, shown, ephemeral=True)
 
@@ -121,7 +133,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             if story is None:
                 await self._bot.library.use(guild_id, place, None)
                 return notice(say("story-unused", place=named))
-            record = await self._bot.library.named(guild_id, story)
+            record = await self._bot.library.managed(guild_id, story)
             await self._bot.library.use(guild_id, place, record.id)
             return notice(say("story-used", place=named, title=phrase.story_name(record)))
 
@@ -136,14 +148,15 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def updated(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.library.named(_guild(interaction), story)
+            record = await self._bot.library.own(_guild(interaction), story)
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
-            text = await self._brought(interaction, file, record.url)
-            before = await self._bot.desk.story(record.story_id)
-            record, is_changed = await self._bot.library.update(_guild(interaction), record.id, text)
+            async with shown_while(interaction, say) as stages:
+                text = await self._brought(interaction, file, record.url, stages)
+                new = await self._bot.library.update(_guild(interaction), record.id, text, stages=stages)
+            record, is_changed = new
             if is_changed and (await self._bot.settings_of(_guild(interaction))).marks_outdated:
-                marking = mark_outdated(self._bot, _guild(interaction), before, text, say)
+                marking = mark_outdated(self._bot, _guild(interaction), text.id, say)
                 self._marking.add(task := asyncio.create_task(marking, name="mark-outdated"))
                 task.add_done_callback(self._marking.discard)
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
@@ -161,7 +174,9 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def followed(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.follower.follow(_guild(interaction), story, hours, interaction.user.id)
+            guild_id, member_id = _guild(interaction), interaction.user.id
+            async with shown_while(interaction, say) as stages:
+                record = await self._bot.follower.follow(guild_id, story, hours, member_id, stages=stages)
             kind = "follow-feed" if record.library_id is None else "follow-page"
             return notice(say(kind, address=phrase.address(record.url), hours=hours))
 
@@ -190,11 +205,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Show the changed sentences, old above new."""
 
         async def changed(say: Phrases) -> TextLayout:
-            record = await self._bot.library.named(_guild(interaction), story)
-            found = await self._bot.library.changes(_guild(interaction), record)
-            if not found:
-                return notice(say("changes-none", title=phrase.story_name(record)))
-            return TextLayout(phrase.changes_texts(record, found, say))
+            return await changes_list(self._bot, interaction, story, say)
 
         await self._bot.respond(interaction, changed, ephemeral=True)
 
@@ -210,8 +221,8 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def renamed(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            record = await self._bot.library.named(_guild(interaction), story)
-            record = await self._bot.library.rename(_guild(interaction), record.id, " ".join(name.split()))
+            record = await self._bot.library.own(_guild(interaction), story)
+            record = await self._bot.library.rename(_guild(interaction), record.id, name)
             return notice(say("story-renamed", title=phrase.story_name(record)))
 
         await self._bot.respond(interaction, renamed, checks=False)
@@ -223,12 +234,12 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
 
         async def asked(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
-            return remove_layout(await self._bot.library.named(_guild(interaction), story), say)
+            return remove_layout(await self._bot.library.own(_guild(interaction), story), say)
 
         await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
 
     async def _brought(
-        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None
+        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None, stages: Stages
     ) -> Story:
         """Return the story of a file, or of a page, which counts as fetched.
 
@@ -236,20 +247,24 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             AskError: it cannot be taken.
         """
         if file is not None:
-            return await self._bot.intake.file(file.filename, file.size, file.read)
+            return await self._bot.intake.file(file.filename, file.size, partial(_read, file), stages)
         self._bot.library.count_fetch(_guild(interaction))
-        return await self._bot.intake.page(link or "")
+        return await self._bot.intake.page(link or "", stages)
 
     @show.autocomplete("story")
-    @update.autocomplete("story")
-    @follow.autocomplete("story")
     @changes.autocomplete("story")
     @use.autocomplete("story")
-    @rename.autocomplete("story")
-    @remove.autocomplete("story")
     async def _stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         """Offer the stories that the guild sees."""
         return await story_choices(self._bot, interaction, typed)
+
+    @update.autocomplete("story")
+    @follow.autocomplete("story")
+    @rename.autocomplete("story")
+    @remove.autocomplete("story")
+    async def _own_stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the stories that the guild may change: its own, and not the operator's."""
+        return await story_choices(self._bot, interaction, typed, only_own=True)
 
 
 class PasteForm(discord.ui.Modal):
@@ -275,9 +290,24 @@ class PasteForm(discord.ui.Modal):
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
             story = bot.intake.pasted(self._title.value, self._text.value)
-            return await self._stories.keep(interaction, story, say)
+            async with shown_while(interaction, say) as stages:
+                return await self._stories.keep(interaction, story, say, stages)
 
         await bot.respond(interaction, added, checks=False)
+
+
+async def _read(file: discord.Attachment) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        NotDownloadedError: Discord does not give it.
+    """
+    try:
+        return await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        _log.warning("a file cannot be downloaded: %s", error)
+        message = "The file could not be downloaded; attach it once more."
+        raise NotDownloadedError(message) from error
 
 
 def _guild(interaction: discord.Interaction[Any]) -> int:

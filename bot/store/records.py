@@ -11,10 +11,17 @@ if TYPE_CHECKING:
 Voted = Literal["counted", "changed", "withdrawn", "unknown"]
 """What became of a vote; `unknown` is the answer that is not remembered any more."""
 
+NOWHERE = 0
+"""The channel of a reply that stands in no channel, since only its member was shown it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
-    """A reply that the bot gave; `quotes` are offsets into the story's body, `asked_at` seconds since 1970."""
+    """A reply that the bot gave; `quotes` are offsets into the story's body, `asked_at` seconds since 1970.
+
+    `channel_id` is NOWHERE for a reply that only its member was shown: no one else learns where that was.
+    `rivals` are what it quoted of other stories, each by the story's id and offsets.
+    """
 
     message_id: int
     channel_id: int
@@ -25,6 +32,7 @@ class AnswerRecord:
     confidence: float
     quotes: tuple[tuple[int, int], ...]
     asked_at: int
+    rivals: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,10 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """What a guild asked: counts by verdict, by day (days since 1970, UTC) and verdict, and votes."""
+    """What a guild asked: counts by verdict, by day (days since 1970, UTC) and verdict, and votes.
+
+    `votes` are those for and against the answers of a day, `askers` the members who asked on it.
+    """
 
     verdicts: Mapping[str, int]
     days: Mapping[int, Mapping[str, int]]
@@ -46,6 +57,8 @@ class Insights:
     unhelpful: int
     members: int
     unanswered: tuple[Unanswered, ...] = field(default=())
+    votes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    askers: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def questions(self) -> int:

@@ -1,7 +1,8 @@
 """The store: settings of guilds, answers given, votes, unanswered questions, synced commands.
 
 Whatever belongs to a guild is asked for by the guild's id, so that no guild can see another's.
-Settings are kept in memory too: they are looked at for every message.
+Settings are kept in memory too, all of them from the start on: they are looked at for every message, and
+a database that is lost later must not open what the admins of a guild closed.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
-from bot.store.database import engine_for, migrate, told
-from bot.store.records import AnswerRecord, Insights, Kept, Unanswered
+from bot.store.database import FILE, Database, engine_for, migrate, told, writing_lock
+from bot.store.records import NOWHERE, AnswerRecord, Insights, Kept, Unanswered
 from bot.store.tables import (
     ChosenStory,
     Followed,
     GivenAnswer,
     LibraryStory,
+    RivalQuote,
     SettingsChange,
     SettingsOfGuild,
     SyncedCommands,
@@ -32,14 +34,13 @@ from bot.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.store.records import Voted
 
-FILE = "storydesk.db"
 _DAY = 86_400  # seconds
 _CHANGES_KEPT = 50  # of each guild
 _UNANSWERED_KEPT = 500  # of each guild
@@ -48,12 +49,13 @@ _UNANSWERED_KEPT = 500  # of each guild
 class Store:
     """The database in a data folder; `open` it first, `close` it last. Everything else raises `StorageError`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use the database in `folder`; both are made by `open`."""
+    def __init__(self, folder: Path, database: Database | None = None) -> None:
+        """Use `database`, without one that in `folder`, which `open` makes; stories lie in `folder` in any case."""
         self.folder = folder
-        self._file = folder / FILE
+        self._database = database or Database.of_file(folder / FILE)
         self._engine: AsyncEngine | None = None
         self._writing = asyncio.Lock()
+        self._reading_settings = asyncio.Lock()
         self._settings: dict[int, GuildSettings] = {}
 
     async def open(self) -> None:
@@ -63,14 +65,26 @@ class Store:
             StorageError: it cannot be read or written, is no database, or a newer Storydesk wrote it.
         """
         if self._engine is None:
-            await asyncio.to_thread(migrate, self._file)
-            self._engine = engine_for(self._file)
+            await asyncio.to_thread(migrate, self._database)
+            self._engine = engine_for(self._database)
+            async with self.reading() as session:
+                rows = (await session.scalars(select(SettingsOfGuild))).all()
+            self._settings |= {row.guild_id: GuildSettings.from_document(row.settings) for row in rows}
 
     async def close(self) -> None:
         """Let go of the database."""
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.dispose()
+
+    async def check(self) -> None:
+        """Read from the database.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        async with self.reading() as session:
+            await session.execute(select(func.count()).select_from(SyncedCommands))
 
     async def synced_commands(self, application_id: int) -> str | None:
         """Return the digest of the commands that were last synced for an application."""
@@ -84,14 +98,19 @@ class Store:
             await session.merge(SyncedCommands(application_id=application_id, digest=digest))
 
     async def guild_settings(self, guild_id: int) -> GuildSettings:
-        """Return what a guild has set."""
+        """Return what a guild has set; does not wait for whoever writes."""
         if guild_id not in self._settings:
-            async with self._writing:  # a crowd that comes at once reads them once, and a change is not overtaken
+            async with self._reading_settings:  # a crowd that comes at once reads them once
                 if guild_id not in self._settings:
                     async with self.reading() as session:
                         found = await session.get(SettingsOfGuild, guild_id)
-                    self._settings[guild_id] = GuildSettings.model_validate(found.settings if found else {})
+                    # What was changed or forgotten meanwhile is in memory already, and newer.
+                    self._settings.setdefault(guild_id, GuildSettings.from_document(found.settings if found else {}))
         return self._settings[guild_id]
+
+    def known_settings(self, guild_id: int) -> GuildSettings:
+        """Return what a guild has set as it was last read or changed, without reading it."""
+        return self._settings.get(guild_id, GuildSettings())
 
     async def change_guild_settings(
         self, guild_id: int, member_id: int, changes: Mapping[str, object]
@@ -103,7 +122,8 @@ class Store:
         """
         async with self.changing() as session:
             row = await session.get(SettingsOfGuild, guild_id) or SettingsOfGuild(guild_id=guild_id, settings={})
-            settings = GuildSettings.model_validate({**row.settings, **changes})
+            sound = GuildSettings.from_document(row.settings).model_dump(exclude_defaults=True)
+            settings = GuildSettings.model_validate({**sound, **changes})
             change = SettingsChange(guild_id=guild_id, member_id=member_id, changed_at=_now(), before=row.settings)
             row.settings = settings.model_dump(mode="json", exclude_defaults=True)
             session.add_all([row, change])
@@ -123,7 +143,7 @@ class Store:
             change = await session.get(SettingsChange, number)
             if last != number or change is None:
                 return None
-            settings = GuildSettings.model_validate(change.before)
+            settings = GuildSettings.from_document(change.before)
             await session.merge(SettingsOfGuild(guild_id=guild_id, settings=change.before))
             await session.delete(change)
         self._settings[guild_id] = settings
@@ -146,16 +166,28 @@ class Store:
                     asked_at=answer.asked_at,
                 )
             )
+            await session.flush()
+            await session.execute(delete(RivalQuote).where(RivalQuote.message_id == answer.message_id))
+            for story_id, start, end in answer.rivals:
+                session.add(RivalQuote(message_id=answer.message_id, story_id=story_id, start=start, end=end))
 
-    async def answers_from(self, guild_id: int, story_id: str, since: int, most: int) -> list[AnswerRecord]:
-        """Return a guild's latest answers from a story since a time (seconds since 1970), the newest first."""
-        of_story = (
-            (GivenAnswer.guild_id == guild_id) & (GivenAnswer.story_id == story_id) & (GivenAnswer.asked_at >= since)
+    async def answers_from(self, guild_id: int, story_ids: Sequence[str], since: int, most: int) -> list[AnswerRecord]:
+        """Return a guild's latest answers since a time (seconds since 1970) that quote one of these texts.
+
+        What only its member was shown is left out: nobody can edit it any more.
+        """
+        beside = select(RivalQuote.message_id).where(RivalQuote.story_id.in_(story_ids))
+        quotes_them = or_(GivenAnswer.story_id.in_(story_ids), GivenAnswer.message_id.in_(beside))
+        of_guild = (
+            (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since) & (GivenAnswer.channel_id != NOWHERE)
         )
         async with self.reading() as session:
-            rows = await session.scalars(
-                select(GivenAnswer).where(of_story).order_by(GivenAnswer.asked_at.desc()).limit(most)
-            )
+            latest = select(GivenAnswer).where(of_guild, quotes_them).order_by(GivenAnswer.asked_at.desc()).limit(most)
+            rows = (await session.scalars(latest)).all()
+            rivals: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
+            of_rows = RivalQuote.message_id.in_([row.message_id for row in rows])
+            for rival in await session.scalars(select(RivalQuote).where(of_rows)):
+                rivals[rival.message_id].append((rival.story_id, rival.start, rival.end))
             return [
                 AnswerRecord(
                     message_id=row.message_id,
@@ -167,6 +199,7 @@ class Store:
                     confidence=row.confidence,
                     quotes=tuple((start, end) for start, end in row.quotes),
                     asked_at=row.asked_at,
+                    rivals=tuple(rivals[row.message_id]),
                 )
                 for row in rows
             ]
@@ -209,18 +242,29 @@ class Store:
     async def insights(self, guild_id: int, since: int) -> Insights:
         """Return what a guild asked since a time (seconds since 1970)."""
         of_guild = (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since)
-        day = GivenAnswer.asked_at.op("/", is_comparison=False)(_DAY)
+        day = (GivenAnswer.asked_at - GivenAnswer.asked_at % _DAY).label("day")
         async with self.reading() as session:
             counted = await session.execute(
-                select(day, GivenAnswer.verdict, func.count()).where(of_guild).group_by(day, GivenAnswer.verdict)
+                select(day, GivenAnswer.verdict, func.count()).where(of_guild).group_by("day", GivenAnswer.verdict)
             )
             days: dict[int, Counter[str]] = defaultdict(Counter)
             for number, verdict, count in counted:
-                days[int(number)][verdict] += count
-            votes = await session.execute(
-                select(Vote.is_helpful, func.count()).join(GivenAnswer).where(of_guild).group_by(Vote.is_helpful)
+                days[number // _DAY][verdict] += count
+            voted = await session.execute(
+                select(day, Vote.is_helpful, func.count())
+                .select_from(Vote)
+                .join(GivenAnswer)
+                .where(of_guild)
+                .group_by("day", Vote.is_helpful)
             )
-            votes_by_kind = {row[0]: row[1] for row in votes}
+            votes: dict[int, tuple[int, int]] = {}
+            for number, is_helpful, count in voted:
+                helpful, against = votes.get(number // _DAY, (0, 0))
+                votes[number // _DAY] = (helpful + count, against) if is_helpful else (helpful, against + count)
+            asked = await session.execute(
+                select(day, func.count(GivenAnswer.member_id.distinct())).where(of_guild).group_by("day")
+            )
+            askers = {number // _DAY: count for number, count in asked}
             members = await session.scalar(select(func.count(GivenAnswer.member_id.distinct())).where(of_guild))
             unanswered = await session.scalars(
                 select(UnansweredQuestion)
@@ -229,8 +273,8 @@ class Store:
             )
             questions = tuple(Unanswered(row.question, row.verdict, row.asked_at) for row in unanswered)
         verdicts = sum(days.values(), Counter[str]())
-        helpful, unhelpful = votes_by_kind.get(True, 0), votes_by_kind.get(False, 0)
-        return Insights(verdicts, dict(days), helpful, unhelpful, members or 0, questions)
+        helpful, unhelpful = (sum(of_day[side] for of_day in votes.values()) for side in (0, 1))
+        return Insights(verdicts, dict(days), helpful, unhelpful, members or 0, questions, votes, askers)
 
     async def kept_about(self, member_id: int) -> Kept:
         """Return what is kept about a member, in all guilds and direct messages."""
@@ -268,7 +312,7 @@ class Store:
             of_guild = (SettingsOfGuild, SettingsChange, GivenAnswer, UnansweredQuestion, ChosenStory, Followed)
             for table in (*of_guild, LibraryStory):
                 await session.execute(delete(table).where(table.guild_id == guild_id))
-        self._settings.pop(guild_id, None)
+        self._settings[guild_id] = GuildSettings()
 
     async def prune(self, before: int) -> None:
         """Delete answers, with their votes, and unanswered questions from before a time (seconds since 1970)."""
@@ -280,9 +324,9 @@ class Store:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Give a session to read with."""
         if self._engine is None:
-            message = f"The database {self._file} is not open."
+            message = f"The database {self._database.name} is not open."
             raise StorageError(message)
-        with told(self._file):
+        with told(self._database):
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 yield session
 
@@ -290,6 +334,8 @@ class Store:
     async def changing(self) -> AsyncIterator[AsyncSession]:
         """Give a session whose changes are kept together or not at all; one at a time, as SQLite wants it."""
         async with self._writing, self.reading() as session, session.begin():
+            if self._database.file is None:
+                await session.execute(writing_lock())
             yield session
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, delete, or_, select
 
-from bot.errors import UnknownStoryError
+from bot.errors import BlankNameError, NoSuchStoryError
 from bot.store.records import StoryRecord
 from bot.store.tables import ChosenStory, LibraryStory, StoryVersion
+from index.story import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 UNDO_SECONDS = 600
 WHOLE_GUILD = 0
 """Stands for a channel where the whole guild is meant."""
+ALL_GUILDS = 0
+"""Stands for a guild where the operator means direct messages and every guild that has no stories of its own."""
 
 
 class StoryStore:
@@ -65,7 +68,7 @@ class StoryStore:
         """Put a new text in the place of a story's; return its record, and False where nothing changed.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
         """
         async with self._store.changing() as session:
             row = await _own(session, guild_id, number)
@@ -104,18 +107,23 @@ class StoryStore:
         """Give a story of a guild another name.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
+            BlankNameError: the name has nothing that can be seen.
         """
+        folded = " ".join(name.split())
+        if is_blank(folded):
+            message = "A story needs a name that can be seen."
+            raise BlankNameError(message)
         async with self._store.changing() as session:
             row = await _own(session, guild_id, number)
-            row.name = name
+            row.name = folded
             return _record(row)
 
     async def remove(self, guild_id: int | None, number: int) -> StoryRecord:
         """Take a story out of a guild's library; `restore` brings it back for a while.
 
         Raises:
-            UnknownStoryError: the guild has no such story of its own.
+            NoSuchStoryError: the guild has no such story of its own.
         """
         async with self._store.changing() as session:
             row = await _own(session, guild_id, number)
@@ -126,7 +134,7 @@ class StoryStore:
         """Bring back a story that was removed within the last ten minutes.
 
         Raises:
-            UnknownStoryError: there is no such story, or it is too late.
+            NoSuchStoryError: there is no such story, or it is too late.
         """
         async with self._store.changing() as session:
             row = await session.get(LibraryStory, number)
@@ -138,35 +146,54 @@ class StoryStore:
     async def use(self, guild_id: int, channel_id: int, number: int | None) -> None:
         """Put a channel, or with `WHOLE_GUILD` the guild, on a story; None takes it off.
 
+        `ALL_GUILDS` sees the operator's stories.
+
         Raises:
-            UnknownStoryError: the guild sees no such story.
+            NoSuchStoryError: the guild sees no such story.
         """
         async with self._store.changing() as session:
             if number is None:
                 here = (ChosenStory.guild_id == guild_id) & (ChosenStory.channel_id == channel_id)
                 await session.execute(delete(ChosenStory).where(here))
                 return
-            if await session.scalar(select(LibraryStory.id).where(_seen(guild_id), LibraryStory.id == number)) is None:
+            seen = _seen(guild_id or None)
+            if await session.scalar(select(LibraryStory.id).where(seen, LibraryStory.id == number)) is None:
                 raise _unknown()
             await session.merge(ChosenStory(guild_id=guild_id, channel_id=channel_id, library_id=number))
 
     async def scope(self, guild_id: int | None, places: Sequence[int]) -> list[str]:
         """Return the ids of the texts that a question goes to.
 
-        They are the one of the first of `places` that is on a story, else the guild's, else all that it sees.
+        They are the one of the first of `places` that is on a story, else the guild's, else, where it has no
+        stories of its own, the one that the operator put all guilds on, else all that it sees.
         """
-        order = [*places, WHOLE_GUILD]
+        order = [(guild_id, place) for place in (*places, WHOLE_GUILD)]
         async with self._store.reading() as session:
             rows = await session.execute(
-                select(ChosenStory.channel_id, LibraryStory.story_id)
+                select(ChosenStory.guild_id, ChosenStory.channel_id, LibraryStory.story_id)
                 .join(LibraryStory, LibraryStory.id == ChosenStory.library_id)
-                .where(ChosenStory.guild_id == guild_id, ChosenStory.channel_id.in_(order), _seen(guild_id))
+                .where(
+                    or_(ChosenStory.guild_id == guild_id, ChosenStory.guild_id == ALL_GUILDS),
+                    ChosenStory.channel_id.in_([place for _, place in order]),
+                    _seen(guild_id),
+                )
             )
-            by_place = {row[0]: row[1] for row in rows}
-            found = [by_place[place] for place in order if place in by_place]
-            if found:
+            chosen = {(row[0], row[1]): row[2] for row in rows}
+            if found := [chosen[place] for place in order if place in chosen]:
                 return found[:1]
-            return list(dict.fromkeys(await session.scalars(select(LibraryStory.story_id).where(_seen(guild_id)))))
+            seen = (
+                await session.execute(select(LibraryStory.story_id, LibraryStory.guild_id).where(_seen(guild_id)))
+            ).all()
+            default = chosen.get((ALL_GUILDS, WHOLE_GUILD))
+            if default is not None and all(row[1] is None for row in seen):
+                return [default]
+            return list(dict.fromkeys(row[0] for row in seen))
+
+    async def default(self) -> int | None:
+        """Return the number of the story that the operator put all guilds on, if there is one."""
+        async with self._store.reading() as session:
+            chosen = await session.get(ChosenStory, (ALL_GUILDS, WHOLE_GUILD))
+            return chosen.library_id if chosen else None
 
     async def purge(self, before: int) -> set[str]:
         """Delete for good what was removed before a time (seconds since 1970); return the ids of all kept stories."""
@@ -191,8 +218,8 @@ async def _own(session: AsyncSession, guild_id: int | None, number: int) -> Libr
     return row
 
 
-def _unknown() -> UnknownStoryError:
-    return UnknownStoryError("There is no such story in this library.")
+def _unknown() -> NoSuchStoryError:
+    return NoSuchStoryError("There is no such story in this library.")
 
 
 def _record(row: LibraryStory) -> StoryRecord:

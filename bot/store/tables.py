@@ -73,6 +73,17 @@ class GivenAnswer(Table):
     asked_at: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
+class RivalQuote(Table):
+    """What an answer quoted beside its own quotes, from another story that contradicts it."""
+
+    __tablename__ = "rival_quotes"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("answers.message_id", ondelete="CASCADE"), primary_key=True)
+    story_id: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    start: Mapped[int]
+    end: Mapped[int]
+
+
 class Vote(Table):
     """Whether a member found an answer helpful."""
 

@@ -1,6 +1,7 @@
 """The buttons below replies. Their ids hold all they need, so they work after a restart.
 
-What a button shows is for whoever presses it, and for nobody else.
+What a button shows is for whoever presses it, and for nobody else. A button that was pressed is made
+anew out of its id, in English and without a look into the database: nobody sees it, and Discord waits.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import discord
 
 from bot import phrase
 from bot.errors import StorageError
+from bot.language import ENGLISH
 from bot.ui.layouts import TextLayout, notice
 
 if TYPE_CHECKING:
@@ -58,10 +60,10 @@ class ContextButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], _: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Return the button that was pressed."""
-        return cls(match["story"], int(match["number"]), await interaction.client.say_to(interaction))
+        return cls(match["story"], int(match["number"]), ENGLISH)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the paragraph."""
@@ -91,11 +93,11 @@ class MoreButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], _: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Return the button that was pressed."""
         numbers = [number for number, _ in parsed_numbers(match["numbers"])]
-        return cls(match["story"], numbers, await interaction.client.say_to(interaction))
+        return cls(match["story"], numbers, ENGLISH)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the passages."""
@@ -123,11 +125,10 @@ class PageButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], _: re.Match[str], /
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], __: re.Match[str], /
     ) -> Self:
         """Return the button that was pressed."""
-        say = await interaction.client.say_to(interaction)
-        return cls(say("button-next"), str(getattr(item, "custom_id", "")), emoji="▶")
+        return cls(ENGLISH("button-next"), str(getattr(item, "custom_id", "")), emoji="▶")
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page in place of this one."""
@@ -199,11 +200,10 @@ class VoteButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], _: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Return the button that was pressed."""
-        say = await interaction.client.say_to(interaction)
-        return cls(match["story"], is_helpful=match["vote"] == "u", say=say)
+        return cls(match["story"], is_helpful=match["vote"] == "u", say=ENGLISH)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Count the vote and thank for it."""
@@ -218,7 +218,7 @@ class VoteButton(
             except StorageError:
                 became = "unknown"
             if became in ("counted", "changed") and not self.is_helpful:
-                await bot.tell_of_vote(message)
+                await bot.tell_of_vote(message, interaction.user.id)
             return notice(say(f"vote-{became}"))
 
         await bot.respond(interaction, counted, ephemeral=True)

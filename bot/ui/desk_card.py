@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import discord
 from pydantic import ValidationError
 
-from bot.errors import NotManagerError
-from bot.language import LANGUAGES
+from bot.errors import NotManagerError, TooManyPlacesError
+from bot.guild_settings import MOST_PLACES
+from bot.language import ENGLISH, LANGUAGES
+from bot.ui.delivery import show_form
 from bot.ui.layouts import notice
 
 if TYPE_CHECKING:
@@ -44,11 +46,23 @@ def check_manages(interaction: discord.Interaction[Any]) -> None:
 async def change_settings(
     interaction: discord.Interaction[Any], changes: Mapping[str, object], say: Phrases
 ) -> DeskCard:
-    """Change some of a guild's settings; return the card, which confirms it."""
+    """Change some of a guild's settings; return the card, which confirms it.
+
+    Raises:
+        NotManagerError: the member may not.
+        TooManyPlacesError: a setting would hold too many channels or roles.
+        pydantic.ValidationError: a setting cannot have that value.
+    """
     check_manages(interaction)
     bot: StorydeskBot = interaction.client
     guild_id = cast("int", interaction.guild_id)
-    settings, number = await bot.store.change_guild_settings(guild_id, interaction.user.id, changes)
+    try:
+        settings, number = await bot.store.change_guild_settings(guild_id, interaction.user.id, changes)
+    except ValidationError as error:
+        if any(problem["type"] == "too_long" for problem in error.errors()):
+            message = "A setting cannot hold so many channels or roles."
+            raise TooManyPlacesError(message, most=MOST_PLACES) from None
+        raise
     names = ", ".join(say(f"setting-{name}") for name in changes)
     notes = [say("changed", settings=names)]
     if "listens" in changes and settings.listens and not bot.intents.message_content:
@@ -81,16 +95,18 @@ class DeskCard(discord.ui.LayoutView):
         self.add_item(container)
 
 
+_ROLES = ("roles", "librarians")
 _SWITCHES = ("private", "threads", "keeps_unanswered", "marks_outdated")
 
 
 def _value(settings: GuildSettings, name: str, say: Phrases) -> str:
     """Return what a setting is, in words."""
     value = getattr(settings, name)
-    if name in ("channels", "listens"):
-        return ", ".join(f"<#{channel}>" for channel in value) or say(f"{name}-none")
-    if name in ("roles", "librarians"):
-        return ", ".join(f"<@&{role}>" for role in value) or say(f"{name}-none")
+    if isinstance(value, tuple):
+        sign = "@&" if name in _ROLES else "#"
+        named = [f"<{sign}{place}>" for place in value[:_MOST]]
+        more = [f"… (+{len(value) - _MOST})"] if len(value) > _MOST else []  # so that the card fits into a message
+        return ", ".join(named + more) or say(f"{name}-none")
     if name == "feedback_channel":
         return f"<#{value}>" if value else say("feedback-none")
     if name == "cooldown_seconds":
@@ -116,7 +132,7 @@ def _menu(
         ]
         return discord.ui.Select(custom_id=custom_id, options=options)
     chosen = [discord.Object(place) for place in (value if isinstance(value, tuple) else (value,)) if place]
-    if field in ("roles", "librarians"):
+    if field in _ROLES:
         defaults = [discord.SelectDefaultValue(id=role.id, type=discord.SelectDefaultValueType.role) for role in chosen]
         return discord.ui.RoleSelect(
             custom_id=custom_id,
@@ -164,10 +180,17 @@ class DeskMenu(
         elif field in ("strictness", "language"):
             value = None if chosen == [_DEFAULT] else chosen[0]
 
-        async def changed(say: Phrases) -> discord.ui.LayoutView:
-            return await change_settings(interaction, {field: value}, say)
-
         bot: StorydeskBot = interaction.client
+
+        async def changed(say: Phrases) -> discord.ui.LayoutView:
+            if not isinstance(value, tuple):
+                return await change_settings(interaction, {field: value}, say)
+            # A menu holds fewer than a setting does, so what it did not show stays.
+            shown = {place.id for place in getattr(self.item, "default_values", ())}
+            now = getattr(await bot.settings_of(interaction.guild_id), field)
+            kept = tuple(place for place in now if place not in shown and place not in value)
+            return await change_settings(interaction, {field: (*value, *kept)}, say)
+
         await bot.respond(interaction, changed, replaces=True, checks=False)
 
 
@@ -187,19 +210,19 @@ class DeskButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], _: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Return the button that was pressed."""
         number = int(match["number"]) if match["number"] else None
-        return cls(match["action"], await interaction.client.say_to(interaction), number)
+        return cls(match["action"], ENGLISH, number)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do it."""
         bot: StorydeskBot = interaction.client
         if self.action == "cooldown":
-            say = await bot.say_to(interaction)
             settings = await bot.settings_of(interaction.guild_id)
-            await interaction.response.send_modal(CooldownForm(settings, say))
+            say = bot.say_with(interaction, settings)
+            await show_form(interaction, CooldownForm(settings, say), notice(say("form-not-shown")))
             return
 
         async def done(say: Phrases) -> discord.ui.LayoutView:
@@ -219,15 +242,15 @@ class CooldownForm(discord.ui.Modal):
 
     def __init__(self, settings: GuildSettings, say: Phrases) -> None:
         """Show what is set now."""
-        super().__init__(title=say("setting-cooldown_seconds")[:45], custom_id="desk-cooldown-form")
+        super().__init__(title=say("setting-cooldown_seconds"), custom_id="desk-cooldown-form")
         self._seconds: discord.ui.TextInput[CooldownForm] = discord.ui.TextInput(
             custom_id="seconds", default=str(settings.cooldown_seconds), max_length=4
         )
         self._questions: discord.ui.TextInput[CooldownForm] = discord.ui.TextInput(
             custom_id="questions", default=str(settings.questions_a_minute), max_length=3
         )
-        self.add_item(discord.ui.Label(text=say("form-seconds")[:45], component=self._seconds))
-        self.add_item(discord.ui.Label(text=say("form-questions")[:45], component=self._questions))
+        self.add_item(discord.ui.Label(text=say("form-seconds"), component=self._seconds))
+        self.add_item(discord.ui.Label(text=say("form-questions"), component=self._questions))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Change both, or say what is wrong."""

@@ -16,6 +16,7 @@ _COLOURS: dict[Verdict, discord.Colour] = {
     "closest": discord.Colour.from_str("#b7791f"),
     "silent": discord.Colour.from_str("#718096"),
 }
+_MOST_TEXTS = 25  # of the 40 components that a message may have, beside the container, buttons, pictures and files
 _NEUTRAL = discord.Colour.from_str("#2b6cb0")
 
 
@@ -29,9 +30,11 @@ class TextLayout(discord.ui.LayoutView):
         verdict: Verdict | None = None,
         buttons: Sequence[discord.ui.Item[Any]] = (),
     ) -> None:
-        """Lay out `texts`, with up to five buttons below them."""
+        """Lay out `texts`, with up to five buttons below them; texts beyond what a message may have become one."""
         super().__init__(timeout=None)
         colour = _COLOURS[verdict] if verdict else _NEUTRAL
+        if len(texts) > _MOST_TEXTS:
+            texts = [*texts[: _MOST_TEXTS - 1], "\n".join(texts[_MOST_TEXTS - 1 :])]
         container: discord.ui.Container[TextLayout] = discord.ui.Container(
             *(discord.ui.TextDisplay(text) for text in texts), accent_colour=colour
         )

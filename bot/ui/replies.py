@@ -33,6 +33,7 @@ class ReplyLayout(TextLayout):
         rivals: Sequence[tuple[Answer, Story]] = (),
     ) -> None:
         """Lay out `reply`, below the lines `above`, beside its `rivals`; `asked_of` stories were asked."""
+        reply = phrase.fitted(reply, story)
         buttons: list[discord.ui.Item[Any]] = []
         if reply.quotes:
             buttons.append(ContextButton(story.id, reply.quotes[0].number, say))

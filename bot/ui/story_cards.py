@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import discord
 
 from bot import phrase
+from bot.language import ENGLISH
 from bot.ui.layouts import TextLayout
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ class StoryButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], _: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Return the button that was pressed."""
-        return cls(match["action"], int(match["number"]), await interaction.client.say_to(interaction))
+        return cls(match["action"], int(match["number"]), ENGLISH)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do it, and offer the way back."""

@@ -1,14 +1,20 @@
 #!/bin/sh
-# Trains the reader that ships and writes it to bot/reader_model: two runs of 47 to 71 minutes
-# each, and the average of their weights. Stop it at any time; called again, it goes on.
+# Trains the reader that ships and writes it to bot/reader_model: two runs of 47 to 71 minutes each
+# and the average of their weights, then a third run from there with the news of our own telling.
+# Stop it at any time; called again, it goes on.
 set -eu
 cd "$(dirname "$0")"
 export PYTHONPATH=../.. HF_HUB_OFFLINE=1
 data=${DATA:-../../../shared/eval}
 runs=${RUNS:-runs}
-second="--order 1 --wide 0.25 --dropout 0.15 --made 0.2 --wrong 0.35"
-python train_reader.py train --data "$data" --work "$runs/first"
+second="--order 1 --wide 0.25 --dropout 0.15 --made 0.2 --wrong 0.35 --news-times 0"
+third="--order 2 --wide 0.25 --made 0.2 --wrong 0.35 --news-times 2 --others 0.35 --epochs 3 --learning-rate 1.5e-4"
+python train_reader.py train --data "$data" --work "$runs/first" --news-times 0
 # shellcheck disable=SC2086 # the recipe is several words
 python train_reader.py train --data "$data" --work "$runs/second" $second
 # shellcheck disable=SC2086
-python train_reader.py export --data "$data" --work "$runs/second" $second --blend "$runs/first" --out ../../bot/reader_model
+python train_reader.py export --data "$data" --work "$runs/second" $second --blend "$runs/first" --out "$runs/base"
+# shellcheck disable=SC2086
+python train_reader.py train --data "$data" --work "$runs/third" --begin "$runs/base" $third --threads 1
+# shellcheck disable=SC2086
+python train_reader.py export --data "$data" --work "$runs/third" --begin "$runs/base" $third --out ../../bot/reader_model

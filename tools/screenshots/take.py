@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import subprocess
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ import discord
 import simcord
 from PIL import Image, ImageChops
 
+import bot.cogs.outdated
 from bot.app import StorydeskBot
 from bot.config import Config, StorageSettings
 from bot.opening import desk_for, find_story
@@ -28,6 +31,17 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[2] / "docs"
 TROOPS = "how many US troops have to go?"
+CABLES = "How many cables have cracks?"
+BRIDGE_TITLE = "Harbour bridge closes for repairs"
+BRIDGE = f"""---
+title: {BRIDGE_TITLE}
+source: The Pilot
+published: 4 May 2026
+url: https://pilot.example/bridge
+---
+The harbour bridge of Port Alder closes on Monday for nine weeks.
+
+Engineers found cracks in 14 steel cables. Mayor Lena Ortiz called the repair long overdue."""
 _DAY = 86_400
 _SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
@@ -45,6 +59,7 @@ class Scene:
         self.alice = self.guild.add_member(env.create_user("alice"))
         role = self.guild.create_role("Editors", permissions=discord.Permissions(manage_guild=True))
         self.chief = self.guild.add_member(env.create_user("chief"), roles=[role])
+        self.after: Callable[[], object] = lambda: None
         self.mention = f"<@{env.backend.bot_user.id}>"
 
     async def ask(self, question: str) -> simcord.ResponseMessage:
@@ -89,17 +104,77 @@ class Scene:
         assert card is not None
         await self.chief.click(card, label="Private on/off")
 
-    async def stories(self) -> None:
+    async def add(self, text: str = BRIDGE) -> None:
         self.alice = self.chief
-        text = (
-            b"---\ntitle: Harbour bridge closes for repairs\nsource: The Pilot\nurl: https://pilot.example/bridge\n---\n"
-            b"The harbour bridge of Port Alder closes on Monday for nine weeks.\n\n"
-            b"Engineers found cracks in 14 steel cables. Mayor Lena Ortiz called the repair long overdue."
-        )
-        await self.chief.slash(self.channel, "story add", file=("bridge.md", text))
+        await self.chief.slash(self.channel, "story add", file=("bridge.md", text.encode()))
+
+    async def update(self) -> None:
+        later = BRIDGE.replace("14 steel", "22 steel").replace("nine weeks", "eleven weeks")
+        await self.chief.slash(self.channel, "story update", story=BRIDGE_TITLE, file=("bridge.md", later.encode()))
+
+    async def stories(self) -> None:
+        await self.add()
         await self.chief.slash(self.channel, "story list")
-        await self.chief.slash(self.channel, "ask", question="How many cables have cracks?")
-        await self.chief.slash(self.channel, "story remove", story="Harbour bridge closes for repairs")
+        await self.chief.slash(self.channel, "ask", question=CABLES)
+        await self.chief.slash(self.channel, "story remove", story=BRIDGE_TITLE)
+
+    async def removed(self) -> None:
+        await self.add()
+        asked = (await self.chief.slash(self.channel, "story remove", story=BRIDGE_TITLE)).response
+        assert asked is not None
+        await self.chief.click(asked, label="Remove")
+
+    async def changes(self) -> None:
+        await self.add()
+        await self.update()
+        await self.chief.slash(self.channel, "story changes", story=BRIDGE_TITLE)
+
+    async def outdated(self) -> None:
+        bot.cogs.outdated._PAUSE = 0
+        await self.add()
+        await self.chief.send(self.channel, f"{self.mention} {CABLES}")
+        await self.update()
+        await self.env.settle()
+
+    async def differing(self) -> None:
+        await self.add()
+        later = (
+            BRIDGE.replace("14 steel", "22 steel").replace("4 May", "9 May").replace(BRIDGE_TITLE, "The bridge, again")
+        )
+        await self.add(later)
+        await self.chief.slash(self.channel, "ask", question=CABLES)
+
+    async def follow(self) -> None:
+        await self.add()
+        await self.chief.slash(self.channel, "story follow", story=BRIDGE_TITLE, hours=6)
+        await self.chief.slash(self.channel, "story list")
+
+    async def refused(self) -> None:
+        await self.bot.store.change_guild_settings(self.guild.id, 1, {"cooldown_seconds": 60})
+        await self.ask(TROOPS)
+        await self.ask("who met Kurt Campbell?")
+        elsewhere = self.guild.create_text_channel("news")
+        await self.bot.store.change_guild_settings(self.guild.id, 1, {"channels": (elsewhere.id,)})
+        await self.ask(TROOPS)
+        role = self.guild.create_role("Readers")
+        await self.bot.store.change_guild_settings(self.guild.id, 1, {"channels": (), "roles": (role.id,)})
+        await self.ask(TROOPS)
+
+    async def loading(self) -> None:
+        desk = self.bot.desk
+        opened, waiting = desk._opened, asyncio.get_running_loop().create_future()
+        assert opened is not None
+        desk._opened = waiting
+        self.after = lambda: waiting.set_result(opened.result())
+        with contextlib.suppress(TimeoutError):  # simcord's, since the answer does not come
+            await self.ask(TROOPS)
+
+    async def error(self) -> None:
+        async def broken(*_: object, **__: object) -> None:
+            raise ZeroDivisionError
+
+        self.bot.desk.ask = broken
+        await self.alice.send(self.channel, f"{self.mention} {TROOPS}")
 
     async def insights(self) -> None:
         self.alice = self.chief
@@ -120,11 +195,13 @@ class Scene:
 
 NAMES = (
     "answer", "silent", "buttons", "passages", "claim", "followup", "help", "privacy", "desk", "insights",
-    "stories",
+    "stories", "changes", "outdated", "differing", "follow", "removed", "refused", "loading", "error",
 )  # fmt: skip
 _WINDOW = (1060, 1500)  # pixels of a page, of which the conversation is the part right of and below these
-_LEFT, _TOP, _BOTTOM = 258, 130, 72
+_LEFT, _TOP, _BOTTOM = 258, 130, 125
 _SCALE = 1.5
+_TRIES, _SECONDS = 5, 60
+_SHADES = 192  # in which text and flat colours look as before, at a third of the size
 
 
 def crop(picture: Path) -> None:
@@ -134,28 +211,43 @@ def crop(picture: Path) -> None:
     image = image.crop((left, top, image.width, image.height - bottom))
     ground = Image.new("RGB", image.size, image.getpixel((4, image.height - 4)))
     box = ImageChops.difference(image, ground).getbbox() or (0, 0, image.width, image.height)
-    image.crop((0, 0, image.width, min(image.height, box[3] + 20))).save(picture, optimize=True)
+    shown = image.crop((0, 0, image.width, min(image.height, box[3] + 20)))
+    shown.quantize(_SHADES, dither=Image.Dither.NONE).save(picture, optimize=True)
+
+
+def shoot(command: list[str]) -> None:
+    """Run Chromium; once in a while it waits forever for the preview's stream of events, and is asked again."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - our own command
+            return
+    message = "Chromium takes no picture."
+    raise RuntimeError(message)
 
 
 async def take(name: str, chromium: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = Config(storage=StorageSettings(folder=folder))
         story = find_story(None, config)
-        bot = StorydeskBot(desk=desk_for(config, story), store=Store(Path(folder)), config=config)
-        bot.desk.open()
-        await bot.desk.wait_ready()
-        async with simcord.run(bot, shard_count=1) as env:
+        app = StorydeskBot(desk=desk_for(config, story), store=Store(Path(folder)), config=config)
+        app.desk.open()
+        await app.desk.wait_ready()
+        async with simcord.run(app, shard_count=1) as env:
             env.backend.bot_user.global_name = "Storydesk"
-            scene = Scene(env, bot)
+            scene = Scene(env, app)
             play: Callable[[], Awaitable[Any]] = getattr(scene, name)
             await play()
-            async with env.preview(scene.channel, viewers=[scene.alice], layout="channel") as preview:
+            async with env.preview(
+                scene.channel, viewers=[scene.alice], layout="channel", presentation_time=datetime.now(UTC)
+            ) as preview:
                 picture = DOCS / f"{name}.png"
                 command = [
-                    chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=6000",
+                    chromium, *_SWITCHES, f"--window-size={_WINDOW[0]},{_WINDOW[1]}", "--virtual-time-budget=20000",
                     f"--screenshot={picture}", preview.url,
                 ]  # fmt: skip
-                await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, timeout=60)
+                await asyncio.to_thread(shoot, command)
+            scene.after()
+            await env.settle()
     crop(picture)
     print(picture)
 

@@ -1,0 +1,70 @@
+"""The Prometheus adapter of telemetry: counts and times in a registry of its own.
+
+No label names a guild, a member or a story: there would be too many, and a metric is no place for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from bot.telemetry import ErrorTold, QuestionAnswered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import SimpleNamespace
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_FIRST_FAILURE = 400  # HTTP
+
+
+class Prometheus:
+    """A telemetry hook."""
+
+    def __init__(self) -> None:
+        """Count from zero."""
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._questions = Counter("storydesk_questions", "Questions by verdict", ["verdict"], registry=registry)
+        for verdict in ("answered", "closest", "silent"):
+            self._questions.labels(verdict)
+        times = "Seconds that questions waited, were worked on, and took in total"
+        self._seconds = Histogram("storydesk_question_seconds", times, ["stage"], buckets=_SECONDS, registry=registry)
+        hits = "Questions answered from the cache of replies"
+        self._hits = Counter("storydesk_reply_cache_hits", hits, registry=registry)
+        told = "Errors and refusals that members were told, by class"
+        self._errors = Counter("storydesk_errors", told, ["kind", "refusal"], registry=registry)
+        http = "Discord's answers from 400 on, and requests without an answer, by status"
+        self._http = Counter("storydesk_discord_http_failures", http, ["status"], registry=registry)
+
+    def __call__(self, event: QuestionAnswered | ErrorTold) -> None:
+        """Count an event."""
+        if isinstance(event, ErrorTold):
+            self._errors.labels(event.kind, str(event.is_refusal).lower()).inc()
+            return
+        self._questions.labels(event.verdict).inc()
+        self._seconds.labels("waited").observe(event.waited_seconds)
+        self._seconds.labels("worked").observe(event.worked_seconds)
+        self._seconds.labels("total").observe(event.total_seconds)
+        self._hits.inc(event.is_repeated)
+
+    def watch(self, name: str, documentation: str, look: Callable[[], float]) -> None:
+        """Add a gauge whose value is looked up whenever it is asked for."""
+        Gauge(f"storydesk_{name}", documentation, registry=self.registry).set_function(look)
+
+    def http_trace(self) -> aiohttp.TraceConfig:
+        """Return what counts the failures of Discord's HTTP API."""
+
+        async def ended(_: object, __: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
+            if end.response.status >= _FIRST_FAILURE:
+                self._http.labels(str(end.response.status)).inc()
+
+        async def broke(*_: object) -> None:
+            self._http.labels("none").inc()
+
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(ended)
+        trace.on_request_exception.append(broke)
+        return trace
