@@ -9,6 +9,7 @@ what it misses.
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class DenseIndex:
         """Wrap a filled FAISS index: a flat one, or a coarse one with a flat one to score again."""
         import faiss
 
-        self._index = index
+        self._index: Any = index
         is_large = isinstance(index, faiss.IndexRefineFlat)
         self._flat: Any = faiss.downcast_index(index.refine_index) if is_large else index
         self._coarse = index.base_index if is_large else None
@@ -50,10 +51,10 @@ class DenseIndex:
         import faiss
 
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
-        index: Any
         if len(rows) <= EXACT_UP_TO:
-            index = faiss.IndexFlatIP(rows.shape[1])
+            index: Any = faiss.IndexFlatIP(rows.shape[1])
         else:
+            faiss.omp_set_num_threads(os.cpu_count() or 1)
             index = faiss.IndexRefineFlat(_coarse_index(*rows.shape))
             index.train(rows)
         index.add(rows)
@@ -100,6 +101,10 @@ class DenseIndex:
         (n,) float32, gives most; all others have `LEAST_COSINE`. Whoever adds `hopeful` to the scores
         then has the true order at the top: a vector left out is behind in both.
         """
+        import faiss
+
+        # FAISS wakes a thread a core even for one query; on a busy machine that costs 8 ms instead of .01.
+        faiss.omp_set_num_threads(1)
         if self._coarse is None:
             return self._cosines(query, np.arange(len(self)))
         _, nearest = self._coarse.search(query.reshape(1, -1), _NEAREST)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import faiss
 import numpy as np
 import pytest
 
@@ -132,3 +133,10 @@ def test_a_large_file_that_is_cut_off_is_refused(small_limits: None, tmp_path: P
     path.write_bytes(path.read_bytes()[:50_000])
     with pytest.raises(RuntimeError):
         DenseIndex.load(path)
+
+
+def test_a_search_wakes_no_second_thread() -> None:
+    """On a busy machine one that has nothing to do makes a search a thousand times slower."""
+    faiss.omp_set_num_threads(2)
+    DenseIndex.from_vectors(VECTORS).scores(vector(1, 0, 0))
+    assert faiss.omp_get_max_threads() == 1
