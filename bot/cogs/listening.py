@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from dataclasses import replace
@@ -32,6 +33,7 @@ _INVALID_FORM = 50035  # what Discord says of a reply to a message that is gone
 _PASSING = (429, 500, 502, 503, 504)  # worth one more try than discord.py's own
 _REFUSAL_SECONDS = 20.0
 _THREAD_NAME_CHARACTERS = 80
+_TYPING_SECONDS = 2.0
 
 
 class Listening(commands.Cog):
@@ -145,8 +147,10 @@ class Listening(commands.Cog):
             asked.answer = await self._send(message, notice(say("loading")), say)
             await self._update(asked, say)
             return
-        with contextlib.suppress(discord.HTTPException):  # where it may not type, it says so when it answers
-            await message.channel.typing()
+        # Where it may not type, it says so when it answers; and no answer waits for a sign that one is coming.
+        with contextlib.suppress(discord.HTTPException, TimeoutError):
+            async with asyncio.timeout(_TYPING_SECONDS):
+                await message.channel.typing()
         layout = await self._bot.attempt(partial(self._answer, asked, say), say)
         asked.answer = await self._send(message, layout, say)
         await self._remember(asked, layout, replied_to)
