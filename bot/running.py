@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from discord.http import Route
 
 from bot.app import StorydeskBot
 from bot.config import DISCORD_API
-from bot.errors import ConfigError, ConnectionFailedError, TokenError
+from bot.errors import ConfigError, ConnectionFailedError, StorydeskError, TokenError
 from bot.logs import set_up_logging
 from bot.opening import desk_for, store_for
 from bot.prometheus import Prometheus
@@ -61,7 +62,30 @@ def run_bot(config: Config, story: Story, token: SecretStr) -> None:
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
     use_discord_api(config)
-    asyncio.run(_run(config, story, token))
+    timers: list[threading.Timer] = []
+
+    async def run() -> None:
+        try:
+            await _run(config, story, token)
+        except StorydeskError as error:
+            # A task of a library that does not end when it is cancelled must not keep the error from being told.
+            timers.append(threading.Timer(_CLOSING_SECONDS, _give_up, (error,)))
+            timers[0].daemon = True
+            timers[0].start()
+            raise
+
+    try:
+        asyncio.run(run())
+    finally:
+        for timer in timers:
+            timer.cancel()
+
+
+def _give_up(error: StorydeskError) -> None:
+    """Tell an error as the command line does, and end the process whatever still runs in it."""
+    sys.stderr.write(f"storydesk: {error}\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 async def _run(config: Config, story: Story, token: SecretStr) -> None:

@@ -43,7 +43,7 @@ async def failing(server: DiscordServer, folder: Path, **settings: str) -> list[
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-W", "ignore", "-m", "bot.cli", "run", env=environment, stderr=asyncio.subprocess.PIPE
     )  # fmt: skip
-    _, errors = await process.communicate()
+    _, errors = await asyncio.wait_for(process.communicate(), server.patience)
     assert process.returncode == 1
     assert "Traceback" not in errors.decode()
     return errors.decode().splitlines()

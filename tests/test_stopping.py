@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import signal
 import socket
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from discord_server import DiscordServer
+from pydantic import SecretStr
 
+from bot.config import Config
+from bot.errors import TokenError
 from bot.language import LANGUAGES, phrases
+from bot.running import run_bot
+from index.load import shipped_story
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -149,3 +157,35 @@ async def test_with_nothing_under_way_it_closes_without_waiting(
 
 def test_every_language_says_that_it_is_being_restarted() -> None:
     assert len({phrases(language)("restarting") for language in LANGUAGES}) == len(LANGUAGES)
+
+
+def test_an_error_is_told_even_if_a_task_does_not_end_when_it_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    has_ended = threading.Event()
+    codes: list[int] = []
+
+    async def stubborn() -> None:
+        while not has_ended.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+
+    async def fails(*_: object) -> None:
+        tasks.append(asyncio.create_task(stubborn()))
+        await asyncio.sleep(0.01)
+        message = "Discord refuses the token."
+        raise TokenError(message)
+
+    def ended(code: int) -> None:
+        codes.append(code)
+        has_ended.set()
+
+    tasks: list[asyncio.Task[None]] = []
+    monkeypatch.setattr("bot.running._CLOSING_SECONDS", 0.05)
+    monkeypatch.setattr("bot.running.os._exit", ended)
+    monkeypatch.setattr("bot.running.set_up_logging", lambda *_: None)
+    monkeypatch.setattr("bot.running._run", fails)
+    with pytest.raises(TokenError):
+        run_bot(Config(), shipped_story(), SecretStr("secret"))
+    assert codes == [1]
+    assert capsys.readouterr().err == "storydesk: Discord refuses the token.\n"
