@@ -79,9 +79,6 @@ class Desk:
         self._most_waiting = most_waiting
         self._waiting: deque[_Waiting] = deque()
         self._under_way = 0
-        self._is_idle = asyncio.Event()
-        self._is_idle.set()
-        self._is_draining = False
         self._replies: OrderedDict[Asked, Reply] = OrderedDict()
         self._closest = closest
         self._hook = hook
@@ -111,13 +108,6 @@ class Desk:
         if when is not None:
             await when.wait()
         return await self._run(self._load)
-
-    async def drain(self, seconds: float) -> bool:
-        """Take no more questions and give those under way so many seconds; return whether all were answered."""
-        self._is_draining = True
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._is_idle.wait(), seconds)
-        return self._is_idle.is_set()
 
     async def close(self) -> None:
         """Let go of the worker thread; questions that have not begun are cancelled."""
@@ -200,12 +190,11 @@ class Desk:
         """
         came = time.perf_counter()
         checked = self._checked(question)
-        if self._is_draining or self._under_way >= self._most_waiting:
+        if self._under_way >= self._most_waiting:
             message = f"I am busy: {self._under_way} questions wait already. Please try again in a minute."
             raise BusyError(message, waiting=self._under_way)
         asked = Asked(checked, tuple(_several(story_id)), strictness)
         self._under_way += 1
-        self._is_idle.clear()
         try:
             async with self._shelf_with(*asked.story_ids) as shelf:
                 known = self._replies.get(asked)
@@ -219,8 +208,6 @@ class Desk:
                 reply = await waiting.reply
         finally:
             self._under_way -= 1
-            if not self._under_way:
-                self._is_idle.set()
         self._replies[asked] = reply
         if len(self._replies) > _REMEMBERED:
             self._replies.popitem(last=False)

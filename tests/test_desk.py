@@ -11,7 +11,7 @@ from bot_fakes import ANSWERS, BODY, IS_SILENT, SHOWS_CLOSEST, STORY, SlowEmbedd
 from fakes import CountingEmbedder, WordReader
 
 from bot.desk import Desk
-from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
 from bot.shelf import Shelf
 from index.errors import ModelError
 from index.story import Story
@@ -338,19 +338,6 @@ async def test_a_model_that_fails_is_told_to_everyone_of_that_turn_and_the_desk_
         outcomes = await asyncio.gather(desk.ask("Does it fail?"), desk.ask("fail?"), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [MemoryError, MemoryError]
         assert (await desk.ask(QUESTION)).verdict == "answered"
-
-
-async def test_a_desk_that_drains_takes_nothing_new_and_finishes_what_it_has() -> None:
-    async with Desk(lambda: shelf_of(embedder=SlowEmbedder(0.2))) as desk:
-        await desk.wait_ready()
-        assert await Desk(shelf_of).drain(0)
-        asked = asyncio.create_task(desk.ask(QUESTION))
-        await asyncio.sleep(0.05)
-        assert not await desk.drain(0.01)
-        with pytest.raises(BusyError):
-            await desk.ask("Where is the base?")
-        assert await desk.drain(5)
-        assert (await asked).verdict == "answered"
 
 
 async def test_it_begins_to_load_when_it_is_told_and_closes_also_if_it_never_was() -> None:
