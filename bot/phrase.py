@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import regex
@@ -43,6 +44,7 @@ _CHARACTER = regex.compile(r"\X")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _PAGE = 5  # passages
 _CERTAIN, _LIKELY = 0.8, 0.6
+_SCHEME = re.compile(r"(?:https?)?://")
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]|`*~\\]+")
 _MARKS = re.compile(
     r"[\\*_~`|<\[\]]"  # what has a meaning anywhere
@@ -135,12 +137,14 @@ def shortened(text: str, limit: int) -> str:
         at = line.rfind(" ", 0, limit)
         if at <= 0 or _UNSPACED.search(line, at, limit):
             at = max((cut.start() for cut in _CHARACTER.finditer(line) if cut.start() < limit), default=0)
-        torn = next((link for link in _ADDRESS.finditer(line) if link.start() < at <= link.end()), None)
+        short = f"{line[:at].rstrip()}…"
+        links = chain(_ADDRESS.finditer(line), _ADDRESS.finditer(short))
+        torn = next((link for link in links if link.start() < at <= link.end()), None)
         if torn is None:
-            return f"{line[:at].rstrip()}…"
+            return short
         if torn.start() > 0:
             limit = torn.start()
-        elif len(line := line.partition("://")[2]) <= limit:
+        elif len(line := _SCHEME.sub("", line)) <= limit and not _ADDRESS.search(line):
             return line
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 from index.embed import SentenceTransformerEmbedder
 
-settings.register_profile("shared machine", deadline=None)
-settings.load_profile("shared machine")
+settings.register_profile("shared machine", deadline=None, derandomize=True)  # a check decides the same twice
+settings.register_profile("search", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "shared machine"))
 
 
 @pytest.fixture(scope="session")

@@ -226,6 +226,8 @@ def test_a_title_links_only_where_the_link_is_safe(title: str, url: str | None, 
         ("https://a.example/long/path", 20, "a.example/long/path"),
         ("https://a.example/long/path", 15, "a.example/long…"),
         (r"a \* b", 4, r"a…"),
+        ("http://http://0", 8, "0"),
+        ("0http://*0", 9, "…"),  # the mark would make a link of what is none
     ],
 )
 def test_text_is_shortened_between_words(text: str, limit: int, short: str) -> None:
