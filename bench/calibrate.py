@@ -27,9 +27,8 @@ import numpy as np
 from bot.calibration import features
 from bot.cases import is_right, read_cases, read_stories, with_foreign, with_gold_spans
 from bot.config import Config
-from bot.opening import load_embedder
+from bot.opening import load_embedder, open_reader
 from bot.ranking import rank
-from bot.reader import Reader
 from bot.together import together
 from index.spelling import Speller
 from index.story_index import StoryIndex
@@ -37,7 +36,8 @@ from index.story_index import StoryIndex
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from index.embed import SentenceTransformerEmbedder
+    from bot.reader import Reader
+    from index.embed import Embedder
 
 _SEED = 20261123
 _PRECISION = {"relaxed": 0.85, "balanced": 0.87, "strict": 0.93}
@@ -62,7 +62,7 @@ def write_news(folder: Path) -> Path:
 
 
 def examples(
-    folder: Path, own: Path, sample: int, embedder: SentenceTransformerEmbedder, reader: Reader
+    folder: Path, own: Path, sample: int, embedder: Embedder, reader: Reader
 ) -> tuple[list[dict[str, float]], list[bool], list[str], list[str]]:
     """Return, a question each: features, whether the first hit is right, its kind, its story.
 
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("bot/calibration.json"))
     arguments = parser.parse_args()
     embedder = load_embedder(Config(model={"name": arguments.model}))
-    reader = Reader.open(arguments.reader, embedder.model)
+    reader = open_reader(arguments.reader, embedder)
     with tempfile.TemporaryDirectory() as own:
         rows, right_list, kind_list, groups = examples(arguments.data, Path(own), arguments.sample, embedder, reader)
         fitted_on = digest(arguments.data, Path(own))

@@ -1,4 +1,4 @@
-"""What one warm question costs, against one bare `encode` of the same text, alternating in one run.
+"""What one warm question costs, against one bare `encode` of sentence-transformers, alternating in one run.
 
     python -m bench.question [--rounds 200] [--story FILE]
 
@@ -17,6 +17,8 @@ from bot.config import Config
 from bot.desk import Desk
 from bot.opening import load_embedder, load_reader
 from bot.shelf import Shelf
+from index.bundled import bundled_model_folder
+from index.embed import SentenceTransformerEmbedder
 from index.load import load_story, shipped_story
 from index.story_index import StoryIndex
 
@@ -27,6 +29,7 @@ _BEAT = 0.001  # seconds
 async def measure(rounds: int, path: Path | None) -> None:
     embedder = load_embedder(Config())
     reader, calibration = load_reader(Config(), embedder)
+    bare_model = SentenceTransformerEmbedder.load(str(bundled_model_folder())).model
     story = load_story(path) if path else shipped_story()
     shelf = Shelf([StoryIndex.build(story, embedder)], embedder, reader, calibration)
     async with Desk(lambda: shelf, hook=lambda _: None) as desk:
@@ -38,7 +41,7 @@ async def measure(rounds: int, path: Path | None) -> None:
             question = QUESTIONS[at % len(QUESTIONS)]
             desk.forget_replies()
             began = time.perf_counter()
-            embedder.model.encode([question], show_progress_bar=False)
+            bare_model.encode([question], show_progress_bar=False)
             between = time.perf_counter()
             await desk.ask(question)
             bare.append(between - began)

@@ -19,9 +19,9 @@ import numpy as np
 from bot.answer import Quote
 from bot.cases import is_right, read_cases, read_stories, with_gold_spans
 from bot.config import Config
-from bot.opening import load_embedder
+from bot.opening import load_embedder, open_reader
 from bot.ranking import rank
-from bot.reader import BUNDLED_READER, Reader
+from bot.reader import BUNDLED_READER
 from bot.together import alone
 from index.fusion import Evidence
 from index.spelling import Speller
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.cases import Case
+    from bot.reader import Reader
     from index.embed import Embedder
 
     Scores = NDArray[np.float32]
@@ -100,7 +101,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=700, help="answerable questions a set")
     arguments = parser.parse_args()
     embedder = load_embedder(Config())
-    reader = Reader.open(BUNDLED_READER, embedder.model)
+    reader = open_reader(BUNDLED_READER, embedder)
     print("| set | ranking | hit@1 | hit@3 |\n|---|---|---|---|")
     for name in _SETS:
         stories = read_stories(arguments.data / name / "stories.jsonl")

@@ -16,6 +16,7 @@ from bot.store.database import FILE, Database
 from bot.store.store import Store
 from bot.story_files import StoryFiles
 from bot.telemetry import log_event
+from index.bundled import BUNDLED_MODEL, BundledEmbedder
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError
 from index.load import SHIPPED_STORY, load_story, shipped_story
@@ -87,13 +88,15 @@ def store_for(config: Config) -> Store:
     return Store(config.data_folder, database_for(config))
 
 
-def load_embedder(config: Config) -> SentenceTransformerEmbedder:
+def load_embedder(config: Config) -> Embedder:
     """Return the configured embedding model; takes seconds the first time.
 
     Raises:
         ModelError: it is missing or damaged.
     """
-    return SentenceTransformerEmbedder.load(config.model.name, cache=config.data_folder)
+    if config.model.name == BUNDLED_MODEL:
+        return BundledEmbedder.load(cache=config.data_folder)
+    return SentenceTransformerEmbedder.load(config.model.name)
 
 
 def load_shelf(config: Config, story: Story, *, progress: Progress | None = None) -> Shelf:
@@ -138,14 +141,23 @@ def load_shelf_of(config: Config, stories: Sequence[Story], *, progress: Progres
     return Shelf(indexes, embedder, reader, calibration)
 
 
-def load_reader(config: Config, embedder: SentenceTransformerEmbedder) -> tuple[Reader, Calibration]:
+def open_reader(name: str, embedder: Embedder) -> Reader:
+    """Return the reader called `name`, on the tensors of `embedder` where these are those of the bundled model.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    return Reader.open(name, embedder.bert if isinstance(embedder, BundledEmbedder) else None)
+
+
+def load_reader(config: Config, embedder: Embedder) -> tuple[Reader, Calibration]:
     """Return the configured reader, and the calibration of answers for it and `embedder`.
 
     Raises:
         ModelError: the reader is missing, damaged, or made for another embedding model.
         ConfigError: the calibration was fitted for other models.
     """
-    reader = Reader.open(config.model.reader, embedder.model)
+    reader = open_reader(config.model.reader, embedder)
     calibration = Calibration.load(
         embedder.fingerprint, reader.fingerprint, strictness=config.answers.strictness, path=config.calibration_path
     )

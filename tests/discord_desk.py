@@ -11,7 +11,7 @@ from bot.config import Config
 from bot.desk import Desk
 from bot.opening import load_reader, store_for
 from bot.shelf import Shelf
-from index.embed import SentenceTransformerEmbedder
+from index.bundled import BundledEmbedder
 from index.load import shipped_story
 from index.story_index import StoryIndex
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from index.story import Story
 
 
-def shipped_shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
+def shipped_shelf(embedder: BundledEmbedder) -> Shelf:
     reader, calibration = load_reader(Config(), embedder)
     return Shelf([StoryIndex.build(shipped_story(), embedder)], embedder, reader, calibration)
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from bot.app import StorydeskBot
     from bot.shelf import Shelf
-    from index.embed import SentenceTransformerEmbedder
+    from index.bundled import BundledEmbedder
 
 
 @pytest.fixture(scope="session")
-def shelf(embedder: SentenceTransformerEmbedder) -> Shelf:
+def shelf(embedder: BundledEmbedder) -> Shelf:
     return shipped_shelf(embedder)
 
 

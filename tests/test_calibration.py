@@ -12,7 +12,7 @@ import pytest
 from bot.calibration import FEATURES, Calibration, Strictness, features
 from bot.errors import ConfigError
 from bot.ranking import Candidate
-from index.embed import BUNDLED_SHA256
+from index.bundled import BUNDLED_SHA256
 from index.passages import Passage
 from index.story import Span
 from index.story_index import Hit

@@ -11,7 +11,7 @@ from bot.config import load_config
 from bot.doctor import Finding, examine
 from bot.errors import ConfigError
 from bot.opening import index_folder
-from index.embed import BUNDLED_SHA256
+from index.bundled import BUNDLED_SHA256
 from index.errors import ModelError
 from index.load import shipped_story
 from index.story_index import StoryIndex

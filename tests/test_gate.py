@@ -13,7 +13,7 @@ from bot.evaluate import Outcome
 from bot.figures import report
 from bot.opening import load_reader
 from bot.shelf import Shelf
-from index.embed import SentenceTransformerEmbedder
+from index.bundled import BundledEmbedder
 from index.story import Story
 from index.story_index import StoryIndex
 
@@ -27,7 +27,7 @@ def stories() -> list[Story]:
 
 
 @pytest.fixture
-async def asked(embedder: SentenceTransformerEmbedder, stories: list[Story]) -> list[Outcome]:
+async def asked(embedder: BundledEmbedder, stories: list[Story]) -> list[Outcome]:
     reader, calibration = load_reader(Config(), embedder)
 
     def load(found: list[Story]) -> Shelf:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import simcord
 
     from bot.app import StorydeskBot
-    from index.embed import SentenceTransformerEmbedder
+    from index.bundled import BundledEmbedder
 
 NEWSROOM, ALICE = 1, 11
 CATS = Story("Cats sleep for fifteen hours a day.", "Cats")
@@ -186,7 +186,7 @@ def test_the_commands_use_it_and_leave_backups_to_its_own_tools(
 
 
 @pytest.fixture(name="bot")
-def bot_on_postgres(embedder: SentenceTransformerEmbedder, postgres_address: SecretStr, tmp_path: Path) -> StorydeskBot:
+def bot_on_postgres(embedder: BundledEmbedder, postgres_address: SecretStr, tmp_path: Path) -> StorydeskBot:
     storage = {"folder": str(tmp_path), "url": postgres_address}
     return bot_with(lambda: own_shelf(embedder, tmp_path), tmp_path, storage=storage)
 
@@ -197,7 +197,7 @@ async def test_the_bot_works_on_postgresql_and_all_is_there_after_a_restart(
     alice: simcord.MemberActor,
     channel: simcord.ChannelHandle,
     bot: StorydeskBot,
-    embedder: SentenceTransformerEmbedder,
+    embedder: BundledEmbedder,
     tmp_path: Path,
 ) -> None:
     assert "✔ Added" in await add(chief, channel)

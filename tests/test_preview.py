@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from index.embed import SentenceTransformerEmbedder
+    from index.bundled import BundledEmbedder
 
 CATS = Story("Cats sleep for fifteen hours a day.", "Cats")
 
 
-async def test_a_typed_name_becomes_a_mention_and_is_answered(
-    embedder: SentenceTransformerEmbedder, tmp_path: Path
-) -> None:
+async def test_a_typed_name_becomes_a_mention_and_is_answered(embedder: BundledEmbedder, tmp_path: Path) -> None:
     shelf = shipped_shelf(embedder)
     async with simcord.run(bot_with(lambda: shelf, tmp_path), shard_count=1) as env:
         guild = env.create_guild("Storydesk")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
-from bot.reader import BUNDLED_READER, MAX_ANSWER_TOKENS, Reader, best_spans, dequantised
-from index.embed import SentenceTransformerEmbedder
+from bot.reader import BUNDLED_READER, MAX_ANSWER_TOKENS, Reader, best_spans
+from bot.reader_models import HubModel, ShippedModel, dequantised
+from index.bert import Bert, BertShape
+from index.bundled import BundledEmbedder, bundled_model_folder
 from index.errors import ModelError
 
 if TYPE_CHECKING:
@@ -57,6 +59,19 @@ def test_a_batch_reads_like_its_passages_one_by_one(tiny: Reader) -> None:
     alone = [tiny.read("who built it?", [passage])[0] for passage in _PASSAGES]
     assert [(r.start, r.end) for r in together] == [(r.start, r.end) for r in alone]
     assert [r.score for r in together] == pytest.approx([r.score for r in alone], abs=1e-4)
+
+
+def test_lengths_are_few_so_that_torch_compiles_for_few(tiny: Reader) -> None:
+    lengths = set()
+
+    def model(ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        lengths.add(ids.shape[1])
+        return torch.zeros(ids.shape), torch.zeros(ids.shape)
+
+    reader = Reader(model, tiny._tokenizer, fingerprint="")
+    for words in range(1, 30):
+        reader.read("who built it?", ["the " * words])
+    assert lengths == {8, 16, 24, 32, 40}
 
 
 def test_no_passages_no_readings(tiny: Reader) -> None:
@@ -110,20 +125,33 @@ def test_bytes_and_scales_give_the_matrix_back() -> None:
     assert dequantised(rows, torch.tensor([0.5, 2.0])).tolist() == [[0.5, -1.0], [254.0, 0.0]]
 
 
-@pytest.fixture(scope="module")
-def encoder() -> torch.nn.Module:
-    """Load the bundled sentence-transformers model."""
-    from bot.reader import _bundled_encoder
+def test_our_bert_computes_what_that_of_transformers_does(tiny: Reader) -> None:
+    """Also of rows that are filled up, and of second texts."""
+    assert isinstance(tiny._model, HubModel)
+    theirs: Any = tiny._model.module.bert
+    ours = Bert(theirs.state_dict(), BertShape(heads=2, epsilon=1e-12))
+    ids = torch.tensor([[2, 4, 5, 3, 6, 7, 3], [2, 4, 3, 6, 3, 0, 0]])
+    types = torch.tensor([[0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 0, 0]])
+    mask = torch.tensor([[True] * 7, [True] * 5 + [False] * 2])
+    with torch.inference_mode():
+        expected = theirs(input_ids=ids, token_type_ids=types, attention_mask=mask.long()).last_hidden_state
+        found = ours(ids, types, mask)
+    assert (found - expected)[mask].abs().max() < 1e-5
 
-    return _bundled_encoder()
+
+@pytest.fixture(scope="module")
+def encoder() -> Bert:
+    """Load the bundled encoder."""
+    return Bert.load(bundled_model_folder())
 
 
 @pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
-def test_the_shipped_reader_shares_the_encoder_and_finds_the_sum(encoder: torch.nn.Module) -> None:
+def test_the_shipped_reader_shares_the_encoder_and_finds_the_sum(encoder: Bert) -> None:
     """Frozen tensors are the encoder's own, and the cost of the base is read from its sentence."""
     reader = Reader.load(_FOLDER, encoder)
-    own = {tensor.data_ptr() for tensor in encoder.parameters()}
-    shared = [tensor for tensor in reader._model.parameters() if tensor.data_ptr() in own]
+    assert isinstance(reader._model, ShippedModel)
+    own = {tensor.data_ptr() for tensor in encoder.tensors.values()}
+    shared = [tensor for tensor in reader._model.bert.tensors.values() if tensor.data_ptr() in own]
     assert sum(tensor.numel() for tensor in shared) > 15_000_000
     passages = [
         "Officials from both countries met in the capital on Monday.",
@@ -135,7 +163,7 @@ def test_the_shipped_reader_shares_the_encoder_and_finds_the_sum(encoder: torch.
 
 
 @pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
-def test_sixteen_bits_change_the_scores_by_hundredths(encoder: torch.nn.Module) -> None:
+def test_sixteen_bits_change_the_scores_by_hundredths(encoder: Bert) -> None:
     """What is fast reads the same words with nearly the same scores."""
     full = Reader.load(_FOLDER, encoder, bfloat16=False).read("how much did it cost", _PASSAGES)
     fast = Reader.load(_FOLDER, encoder, bfloat16=True).read("how much did it cost", _PASSAGES)
@@ -145,8 +173,9 @@ def test_sixteen_bits_change_the_scores_by_hundredths(encoder: torch.nn.Module) 
 @pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
 def test_the_shipped_reader_refuses_another_encoder(tiny: Reader) -> None:
     """On an encoder that it was not trained from it would answer nonsense, so it says no."""
-    other = tiny._model.bert
-    assert isinstance(other, torch.nn.Module)
+    assert isinstance(tiny._model, HubModel)
+    theirs: Any = tiny._model.module.bert
+    other = Bert(theirs.state_dict(), BertShape(heads=2, epsilon=1e-12))
     with pytest.raises(ValueError, match="another model"):
         Reader.load(_FOLDER, other)
 
@@ -158,17 +187,17 @@ def test_a_word_is_known_when_it_is_one_entry_of_the_vocabulary(tiny: Reader) ->
 
 def test_a_reader_of_ones_own_has_its_own_fingerprint(tiny: Reader, tmp_path: Path) -> None:
     assert len(tiny.fingerprint) == 64
-    assert Reader.open(str(tmp_path), torch.nn.Linear(1, 1)).fingerprint == tiny.fingerprint
+    assert Reader.open(str(tmp_path)).fingerprint == tiny.fingerprint
 
 
 def test_a_reader_that_cannot_be_loaded_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"^The reader .*gone.* cannot be loaded: "):
-        Reader.open(str(tmp_path / "gone"), torch.nn.Linear(1, 1))
+        Reader.open(str(tmp_path / "gone"))
 
 
 def test_the_reader_that_ships_brings_its_encoder_where_the_embedding_model_is_another(
-    embedder: SentenceTransformerEmbedder,
+    embedder: BundledEmbedder,
 ) -> None:
     pairs = [("How much did the base cost?", "The base near Agadez cost $100 million.")]
-    beside = Reader.open(BUNDLED_READER, torch.nn.Linear(1, 1))
-    assert beside.read_pairs(pairs) == Reader.open(BUNDLED_READER, embedder.model).read_pairs(pairs)
+    beside = Reader.open(BUNDLED_READER)
+    assert beside.read_pairs(pairs) == Reader.open(BUNDLED_READER, embedder.bert).read_pairs(pairs)

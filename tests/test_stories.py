@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.app import StorydeskBot
     from bot.shelf import Shelf
     from bot.stages import Stages
-    from index.embed import SentenceTransformerEmbedder
+    from index.bundled import BundledEmbedder
     from index.story import Story
 
 HARBOUR = """---
@@ -46,12 +46,12 @@ TROOPS = "How many US troops have to go?"
 
 
 @pytest.fixture(name="bot")
-def own_bot(embedder: SentenceTransformerEmbedder, tmp_path: Path) -> StorydeskBot:
+def own_bot(embedder: BundledEmbedder, tmp_path: Path) -> StorydeskBot:
     """A bot with a shelf of its own, since these tests put stories on it."""
     return bot_with(lambda: own_shelf(embedder, tmp_path), tmp_path)
 
 
-def own_shelf(embedder: SentenceTransformerEmbedder, folder: Path) -> Shelf:
+def own_shelf(embedder: BundledEmbedder, folder: Path) -> Shelf:
     shelf = shipped_shelf(embedder)
     shelf._open_index = open_index_in(folder)
     return shelf
@@ -275,7 +275,7 @@ async def test_stories_are_there_after_a_restart(
     chief: simcord.MemberActor,
     alice: simcord.MemberActor,
     channel: simcord.ChannelHandle,
-    embedder: SentenceTransformerEmbedder,
+    embedder: BundledEmbedder,
     tmp_path: Path,
 ) -> None:
     await add(chief, channel)

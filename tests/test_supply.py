@@ -17,7 +17,7 @@ import pytest
 
 from bot.calibration import Calibration
 from bot.errors import ConfigError
-from index.embed import BUNDLED_SHA256, SentenceTransformerEmbedder
+from index.bundled import BUNDLED_SHA256, BundledEmbedder
 
 ROOT = Path(__file__).parent.parent
 PINNED = (ROOT / "deploy" / "requirements.txt").read_text("utf-8")
@@ -101,18 +101,18 @@ def test_a_package_that_is_not_installed_is_a_complaint() -> None:
     ]
 
 
-def test_a_reader_that_was_tampered_with_answers_nothing(embedder: SentenceTransformerEmbedder, tmp_path: Path) -> None:
+def test_a_reader_that_was_tampered_with_answers_nothing(embedder: BundledEmbedder, tmp_path: Path) -> None:
     """Its digest is its fingerprint, and the calibration that ships is for that one only."""
     from bot.reader import Reader
 
     with resources.as_file(resources.files("bot").joinpath("reader_model")) as folder:
         copy = Path(shutil.copytree(folder, tmp_path / "reader"))
-    untouched = Reader.load(copy, embedder.model)
+    untouched = Reader.load(copy, embedder.bert)
     assert Calibration.load(BUNDLED_SHA256, untouched.fingerprint)
     weights = bytearray((copy / "reader.safetensors").read_bytes())
     weights[-1] ^= 1
     (copy / "reader.safetensors").write_bytes(weights)
-    tampered = Reader.load(copy, embedder.model)
+    tampered = Reader.load(copy, embedder.bert)
     with pytest.raises(ConfigError, match="fitted for another reader"):
         Calibration.load(BUNDLED_SHA256, tampered.fingerprint)
 

@@ -52,6 +52,8 @@ _KINDS: Final = (
     ("reason", re.compile(r"\bwhy\b", re.IGNORECASE)),
 )
 
+_ASKING: Final = re.compile(r"\b(how (?:many|much|long)|when|who|where|why|which|what|how)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -156,6 +158,12 @@ def standardised(scores: Floats) -> Floats:
 def kind_of(question: str) -> str:
     """Return which kind of answer `question` asks for."""
     return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
+
+
+def asking_word(question: str) -> str:
+    """Return the word or two with which `question` asks, in lower case; empty where it has none."""
+    found = _ASKING.search(question)
+    return found[0].lower() if found else ""
 
 
 def load_sources(folder: Path, names: Sequence[str], encode: Encode, cache: Path) -> list[Source]:
@@ -268,6 +276,7 @@ class ExampleMaker:
         wrong: float = 0.0,
         news_times: int = 1,
         others: float = 1.0,
+        even: bool = False,
     ) -> None:
         """Make examples from all cases of `sources`.
 
@@ -275,6 +284,8 @@ class ExampleMaker:
         or a rule made, the share `made` is kept. So many questions as the share `wrong` says are
         paired with one more passage that does not answer them. Each question of the news of our own
         telling comes `news_times` an epoch, of those of the other sets only the share `others`.
+        With `even`, near misses of our own that ask with one word, as "how many", come no oftener than
+        answerable questions that ask with it, lest the word alone looks like a near miss.
         """
         self._sources = sources
         self._wide = wide
@@ -283,6 +294,7 @@ class ExampleMaker:
         self._seed = seed
         self._news_times = news_times
         self._others = others
+        self._kept = _shares_kept(sources) if even else {}
         self._rankings: dict[tuple[str, int], NDArray[np.int64]] = {}
 
     def epoch(self, number: int) -> list[Example]:
@@ -291,7 +303,7 @@ class ExampleMaker:
         examples: list[Example] = []
         for source in self._sources:
             for at, case in enumerate(source.cases):
-                for _ in range(self._times(source, random)):
+                for _ in range(self._times(source, case, random)):
                     if case.spans:
                         examples.extend(self._answerable(source, at, random))
                     elif case.paragraph is not None:
@@ -304,9 +316,10 @@ class ExampleMaker:
         random.shuffle(examples)
         return examples
 
-    def _times(self, source: Source, random: Random) -> int:
+    def _times(self, source: Source, case: Case, random: Random) -> int:
         if source.set_name == NEWS:
-            return self._news_times
+            kept = 1.0 if case.spans else self._kept.get(asking_word(case.question), 1.0)
+            return self._news_times if kept >= 1 or random.random() < kept else 0
         return int(self._others >= 1 or random.random() < self._others)
 
     def _answerable(self, source: Source, at: int, random: Random) -> Iterator[Example]:
@@ -409,6 +422,14 @@ class ExampleMaker:
         if key not in self._rankings:
             self._rankings[key] = np.argsort(-source.ranking(at), kind="stable")
         return self._rankings[key]
+
+
+def _shares_kept(sources: Sequence[Source]) -> dict[str, float]:
+    """Return, by asking word, answerable questions of our own news for each near miss."""
+    cases = [case for source in sources if source.set_name == NEWS for case in source.cases]
+    answerable = Counter(asking_word(case.question) for case in cases if case.spans)
+    near = Counter(asking_word(case.question) for case in cases if not case.spans)
+    return {word: answerable[word] / count for word, count in near.items()}
 
 
 def _overlap(left: Span, right: Span) -> bool:

