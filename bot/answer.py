@@ -108,7 +108,7 @@ def answer_question(
         quotes = tuple(Quote.of(candidate, story_id) for candidate in candidates[:closest])
         return NoAnswer(question, confidence, quotes, _numbers(candidates[closest:]))
     best = candidates[0]
-    words = _short(ranking.question, best)
+    words = bare_answer(ranking.question, best)
     others = _others(ranking)
     quoted = (Quote.of(best, story_id, _bold(best, words)), *(Quote.of(o, story_id, _bold(o, None)) for o in others))
     shown = {quote.number for quote in quoted}
@@ -118,7 +118,7 @@ def answer_question(
     return Answer(question, confidence, quoted, short, further)
 
 
-def _short(question: str, best: Candidate) -> Span | None:
+def bare_answer(question: str, best: Candidate) -> Span | None:
     """Return where in the story the bare answer stands: as read, or else by rule."""
     place = answering_words(question, best.hit.text)
     ruled = place.shifted(best.hit.passage.span.start) if place else None
