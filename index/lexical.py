@@ -23,6 +23,8 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’.&-][^\W\d_]+)*", re.UNICO
 _UNITED_STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUSA?\b")  # in capitals: "us" is a stop word
 _POSSESSIVE = re.compile(r"['’]s$")
 
+_NOWHERE = np.zeros(0, dtype=np.int32)
+
 STOP_WORDS = frozenset(
     "a about after all also am an and any are as at be been before being but by can could did do "
     "does doing done for from get gets got had has have he her hers him his how i if in into is it "
@@ -63,21 +65,17 @@ class LexicalIndex:
         self._documents = [stemmer.content_words(text) for text in texts]
 
     @cached_property
-    def _word_sets(self) -> list[frozenset[str]]:
-        return [frozenset(words) for words in self._documents]
+    def _postings(self) -> dict[str, NDArray[np.int32]]:
+        """Return, for every word of the story, the numbers of the texts that have it, (df,) int32."""
+        places: dict[str, list[int]] = {}
+        for number, words in enumerate(self._documents):
+            for word in dict.fromkeys(words):
+                places.setdefault(word, []).append(number)
+        return {word: np.array(numbers, dtype=np.int32) for word, numbers in places.items()}
 
-    @cached_property
-    def _vocabulary(self) -> frozenset[str]:
-        return frozenset().union(*self._word_sets)
-
-    @cached_property
-    def _idf(self) -> dict[str, float]:
-        """Return the inverse document frequency, ln(1 + n / df), of every word of the story."""
-        counts: dict[str, int] = {}
-        for words in self._word_sets:
-            for word in words:
-                counts[word] = counts.get(word, 0) + 1
-        return {word: math.log(1 + len(self._documents) / count) for word, count in counts.items()}
+    def _idf(self, word: str) -> float:
+        """Return the inverse document frequency, ln(1 + n / df); a word that no text has counts as if one had it."""
+        return math.log(1 + len(self._documents) / max(len(self._postings.get(word, _NOWHERE)), 1))
 
     @cached_property
     def _bm25(self) -> object:
@@ -93,7 +91,7 @@ class LexicalIndex:
 
         The variant is Lucene's (Kamphuis et al. 2020, "Which BM25 do you mean?").
         """
-        words = [word for word in self._stemmer.content_words(query) if word in self._vocabulary]
+        words = [word for word in self._stemmer.content_words(query) if word in self._postings]
         if not words:
             return np.zeros(len(self._documents), dtype=np.float32)
         return np.asarray(self._bm25.get_scores(words), dtype=np.float32)  # type: ignore[attr-defined]
@@ -103,11 +101,8 @@ class LexicalIndex:
 
         A word that the story has nowhere weighs as much as one that it has once.
         """
-        words = set(self._stemmer.content_words(query))
-        unknown = math.log(1 + len(self._documents))
-        weights = {word: self._idf.get(word, unknown) for word in words}
-        total = sum(weights.values())
-        if not total:
-            return np.zeros(len(self._documents), dtype=np.float32)
-        shares = (sum(weights[word] for word in words & present) / total for present in self._word_sets)
-        return np.fromiter(shares, dtype=np.float32, count=len(self._documents))
+        weights = {word: self._idf(word) for word in dict.fromkeys(self._stemmer.content_words(query))}
+        covered = np.zeros(len(self._documents))
+        for word, weight in weights.items():
+            covered[self._postings.get(word, _NOWHERE)] += weight
+        return (covered / (sum(weights.values()) or 1.0)).astype(np.float32)
