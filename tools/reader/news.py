@@ -129,8 +129,13 @@ def _case(text: str, question: str, line: str) -> NewsCase:
 
 
 def rows(*, dev: bool, folder: Path = FOLDER) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return stories and cases in the form of `storydesk eval`: those kept from training, or the others."""
+    """Return stories and cases in the form of `storydesk eval`: those kept from training, or the others.
+
+    Kept are one story in so many of each file of `folder`, and all of the files in its folder `held`.
+    """
     stories = [story for path in sorted(folder.glob("*.txt")) for story in read_news(path) if story.is_dev == dev]
+    if dev:
+        stories += [story for path in sorted((folder / "held").glob("*.txt")) for story in read_news(path)]
     told = [{"id": story.id, "title": story.title, "text": story.text} for story in stories]
     return told, [row for story in stories for row in _case_rows(story)]
 
