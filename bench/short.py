@@ -63,7 +63,7 @@ def found(
         span = hit.passage.span
         ruled = answering_words(case.question, hit.text)
         ways[f"{way}, by rule"] = marked(span, ruled.shifted(span.start) if ruled else None)
-        (read,) = alone(_read(case.question, index, [hit]), embedder, reader)
+        ((read,), _) = alone(_read(case.question, index, [hit]), embedder, reader)
         ways[f"{way}, read"] = marked(span, bare_answer(case.question, read))
     ranking = alone(rank(case.question, index, 4, speller), embedder, reader)
     best = ranking.candidates[0]

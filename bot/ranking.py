@@ -1,8 +1,9 @@
 """The final order of passages: what the index found, re-ranked by what the reader reads in it.
 
 Each of the best few is read together with the sentence before it, which says who "he" is; what
-the reader finds counts only where it lies in the sentence itself. The winner is read again alone
-and with the sentence after it: what holds in three windows is surer than what holds in one.
+the reader finds counts only where it lies in the sentence itself. The winner is read alone too, and
+with the sentence after it: what holds in three windows is surer than what holds in one. The index's
+first wins mostly, so its further windows are read at once, in the same batch.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from bot.together import Work
     from index.spelling import Speller
     from index.story_index import Hit, StoryIndex
+
+    _Read = tuple[float, Span | None]
 
 READ = 4
 """Passages that are read. Six were no better on the development sets."""
@@ -81,11 +84,14 @@ def rank(question: str, index: StoryIndex, count: int, speller: Speller) -> Work
     whole = speller.mended(question)
     asked = focus(whole)
     hits = index.search_vector(asked, (yield from _vector(asked, whole)), max(count, READ))
-    read = yield from _read(asked, index, hits[:READ])
+    read, again = yield from _read(asked, index, hits[:READ])
     unread = [Candidate(hit, hit.score + READER_WEIGHT * UNREAD) for hit in hits[READ:]]
     ordered = sorted(read, key=lambda candidate: -candidate.score)
     if ordered:
-        ordered[0] = yield from _read_again(asked, index, ordered[0])
+        best = ordered[0]
+        if best.hit.number != hits[0].number:
+            again = yield from _readings(asked, index, [best.hit, best.hit], _further(index, best.hit))
+        ordered[0] = replace(best, support=fmean([best.read or 0.0, *(read for read, _ in again)]))
     return Ranking(asked, tuple([*ordered, *unread][:count]))
 
 
@@ -98,30 +104,30 @@ def _vector(asked: str, whole: str) -> Work[NDArray[np.float32]]:
     return np.asarray(mixed / np.linalg.norm(mixed), dtype=np.float32)
 
 
-def _read(question: str, index: StoryIndex, hits: Sequence[Hit]) -> Work[list[Candidate]]:
-    windows = [_window(index, hit, -1) for hit in hits]
-    readings = yield from _readings(question, index, hits, windows)
-    return [
+def _read(question: str, index: StoryIndex, hits: Sequence[Hit]) -> Work[tuple[list[Candidate], list[_Read]]]:
+    """Return the hits as read with the sentence before each, and what further windows of the first hold."""
+    if not hits:
+        return [], []
+    windows = [*(_window(index, hit, -1) for hit in hits), *_further(index, hits[0])]
+    readings = yield from _readings(question, index, [*hits, hits[0], hits[0]], windows)
+    candidates = [
         Candidate(hit, hit.score + READER_WEIGHT * read, read, words)
-        for hit, (read, words) in zip(hits, readings, strict=True)
+        for hit, (read, words) in zip(hits, readings, strict=False)
     ]
+    return candidates, readings[len(hits) :]
 
 
-def _read_again(question: str, index: StoryIndex, best: Candidate) -> Work[Candidate]:
-    windows = [best.hit.passage.span, _window(index, best.hit, +1)]
-    again = yield from _readings(question, index, [best.hit, best.hit], windows)
-    return replace(best, support=fmean([best.read or 0.0, *(read for read, _ in again)]))
+def _further(index: StoryIndex, hit: Hit) -> list[Span]:
+    return [hit.passage.span, _window(index, hit, +1)]
 
 
-def _readings(
-    question: str, index: StoryIndex, hits: Sequence[Hit], windows: Sequence[Span]
-) -> Work[list[tuple[float, Span | None]]]:
+def _readings(question: str, index: StoryIndex, hits: Sequence[Hit], windows: Sequence[Span]) -> Work[list[_Read]]:
     """Return, for each hit in its window, the reader's score and where in the hit it sees the answer."""
     readings = yield Pairs(tuple((question, index.story.text(window)) for window in windows))
     return list(starmap(_inside, zip(hits, windows, readings, strict=True)))
 
 
-def _inside(hit: Hit, window: Span, reading: Reading) -> tuple[float, Span | None]:
+def _inside(hit: Hit, window: Span, reading: Reading) -> _Read:
     words = Span(window.start + reading.start, window.start + reading.end)
     inside = len(words) > 0 and hit.passage.span.contains(words)
     read = min(max(reading.score if inside else _ELSEWHERE, UNREAD), -UNREAD)

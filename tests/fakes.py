@@ -51,17 +51,20 @@ class CountingEmbedder:
 class WordReader:
     """Reads an answer where one of `scores`' words stands, the first of them in its order; nothing anywhere else.
 
-    It knows every word but `unknown`. `seen` collects every pair that was read, in order.
+    It knows every word but `unknown`. `seen` collects every pair that was read, in order, `batches`
+    the pairs of each call.
     """
 
     scores: Mapping[str, float] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     fingerprint: str = "words-1"
     seen: list[tuple[str, str]] = field(default_factory=list)
+    batches: list[list[tuple[str, str]]] = field(default_factory=list)
 
     def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
         """Return the best answer of each (question, passage), in their order."""
         self.seen.extend(pairs)
+        self.batches.append(list(pairs))
         return [self._reading(passage) for _, passage in pairs]
 
     def _reading(self, passage: str) -> Reading:

@@ -30,7 +30,7 @@ def test_a_passage_that_reads_as_an_answer_comes_first() -> None:
 def test_only_the_best_few_are_read_each_with_the_sentence_before_it() -> None:
     reader = WordReader()
     found = ranked("troops", reader)
-    assert len(reader.seen) == READ + 1  # the winner stands alone in its paragraph: its two further windows are one
+    assert len(reader.seen) == READ  # the winner stands alone in its paragraph: its further windows are the same
     windows = [window for _, window in reader.seen]
     first = next(c for c in found.candidates if c.hit.text.startswith("Kurt Campbell"))
     assert "More than 1,000 American troops are stationed there at present. " + first.hit.text in windows
@@ -38,10 +38,21 @@ def test_only_the_best_few_are_read_each_with_the_sentence_before_it() -> None:
     assert all(window in BODY for window in windows)
 
 
-def test_the_winner_is_read_again_alone_and_with_the_sentence_after_it() -> None:
+def test_the_first_of_the_index_is_read_in_all_its_windows_at_once() -> None:
+    reader = WordReader()
+    best = ranked("More than 1,000 American troops are stationed there at present", reader).candidates[0]
+    assert best.hit.text.startswith("More than 1,000")
+    assert best.support is not None
+    assert len(reader.batches) == 1
+    windows = [window for _, window in reader.batches[0]]
+    assert best.hit.text in windows
+    assert any(window.startswith(f"{best.hit.text} ") for window in windows)
+
+
+def test_another_winner_is_read_again_alone_and_with_the_sentence_after_it() -> None:
     reader = WordReader({"stationed": 12.0})
     best = ranked("What about the troops that are pulled out?", reader).candidates[0]
-    alone, following = (window for _, window in reader.seen[READ:])
+    alone, following = (window for _, window in reader.batches[1])
     assert alone == best.hit.text
     assert following.startswith(alone + " ")
     assert following in BODY
