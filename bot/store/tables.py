@@ -155,6 +155,8 @@ class Followed(Table):
     next_at: Mapped[int | None] = mapped_column(BigInteger, index=True)
     failures: Mapped[int]
     problem: Mapped[str | None] = mapped_column(Text)
+    problem_key: Mapped[str | None] = mapped_column(String(64))
+    problem_values: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class SeenItem(Table):
