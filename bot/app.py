@@ -25,6 +25,7 @@ from bot.cogs.asking import Asking
 from bot.cogs.conversations import Conversations
 from bot.cogs.following import Following
 from bot.cogs.listening import Listening
+from bot.cogs.outdated import Outdated
 from bot.cogs.privacy import Privacy
 from bot.cogs.rights import log_what_is_missing
 from bot.cogs.stories import Stories
@@ -106,6 +107,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self.intake = Intake()
         most = config.library.most_followed
         self.follower = Follower(FollowStore(store), self.library, self.intake, most=most)
+        self.outdated = Outdated(self)
         self.conversations = Conversations()
         self._cooldowns = Cooldowns()
         self._told_votes = ToldVotes()
@@ -118,7 +120,8 @@ class StorydeskBot(commands.AutoShardedBot):
         self.desk.open(when=self._connected)
         await self.store.open()
         self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS, *LIST_BUTTONS)
-        for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
+        stories = (Stories(self), Following(self), self.outdated)
+        for cog in (Asking(self), Listening(self), *stories, Administration(self), Privacy(self)):
             await self.add_cog(cog)
         await self.tree.set_translator(Translator())
         await _use_gateway_of_api(self, self.config)

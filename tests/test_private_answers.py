@@ -10,7 +10,6 @@ from discord_desk import as_if_updated, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
-from bot.cogs.outdated import mark_outdated
 from bot.language import ENGLISH
 from index.load import shipped_story
 from index.story import Story
@@ -95,8 +94,8 @@ async def test_a_private_answer_is_not_looked_for_when_the_story_changes(
     await ask(alice, channel, TROOPS, private=True)
     before = len(env.http_requests)
     newer = Story(body="Nothing is as it was.", title="News")
-    as_if_updated(bot, shipped_story(), newer)
-    assert await mark_outdated(bot, env.guild.id, newer.id, ENGLISH) == 0
+    as_if_updated(bot, env.guild.id, shipped_story(), newer)
+    assert await bot.outdated.mark() == 0
     assert len(env.http_requests) == before
 
 
