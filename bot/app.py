@@ -343,7 +343,8 @@ class StorydeskBot(commands.AutoShardedBot):
     ) -> None:
         """Remember what was answered in which message, and the question if the guild wants to know of it.
 
-        Of an answer that `is_private` to its member it is not remembered where that was.
+        Of an answer that `is_private` to its member it is not remembered where that was, nor what was asked:
+        who asks privately does not ask the guild.
         """
         reply = layout.reply
         self.conversations.remember(user.id, reply, message, replied_to, is_private=is_private)
@@ -363,7 +364,8 @@ class StorydeskBot(commands.AutoShardedBot):
         )
         try:
             await self.store.remember_answer(record)
-            if guild_id and reply.verdict != "answered" and (await self.settings_of(guild_id)).keeps_unanswered:
+            is_open = not is_private and reply.verdict != "answered"
+            if guild_id and is_open and (await self.settings_of(guild_id)).keeps_unanswered:
                 await self.store.keep_unanswered(guild_id, user.id, reply.question, reply.verdict)
         except StorageError as error:
             _log.error("an answer cannot be remembered: %s", error)
