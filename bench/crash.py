@@ -85,7 +85,7 @@ async def look(folder: Path) -> dict[int, int]:
         await kit.library.prune(min_age=0)
         for record in await kit.library.visible(GUILD):
             number = int(record.name.split()[1])
-            earlier = [story.body for story in await kit.library.earlier(GUILD, record.story_id)]
+            earlier = [story.body for story in await kit.library.earlier(GUILD, record)]
             versions[number] = 1 + len(earlier)
             assert earlier == [story_text(number, version) for version in range(1, versions[number])]
             assert (await kit.desk.story(record.story_id)).body == story_text(number, versions[number])

@@ -25,6 +25,7 @@ from bot.cogs.asking import Asking
 from bot.cogs.conversations import Conversations
 from bot.cogs.following import Following
 from bot.cogs.listening import Listening
+from bot.cogs.outdated import Outdated
 from bot.cogs.privacy import Privacy
 from bot.cogs.rights import log_what_is_missing
 from bot.cogs.stories import Stories
@@ -106,6 +107,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self.intake = Intake()
         most = config.library.most_followed
         self.follower = Follower(FollowStore(store), self.library, self.intake, most=most)
+        self.outdated = Outdated(self)
         self.conversations = Conversations()
         self._cooldowns = Cooldowns()
         self._told_votes = ToldVotes()
@@ -118,7 +120,8 @@ class StorydeskBot(commands.AutoShardedBot):
         self.desk.open(when=self._connected)
         await self.store.open()
         self.add_dynamic_items(*BUTTONS, *CARD_ITEMS, *STORY_BUTTONS, *LIST_BUTTONS)
-        for cog in (Asking(self), Listening(self), Stories(self), Following(self), Administration(self), Privacy(self)):
+        stories = (Stories(self), Following(self), self.outdated)
+        for cog in (Asking(self), Listening(self), *stories, Administration(self), Privacy(self)):
             await self.add_cog(cog)
         await self.tree.set_translator(Translator())
         await _use_gateway_of_api(self, self.config)
@@ -340,7 +343,8 @@ class StorydeskBot(commands.AutoShardedBot):
     ) -> None:
         """Remember what was answered in which message, and the question if the guild wants to know of it.
 
-        Of an answer that `is_private` to its member it is not remembered where that was.
+        Of an answer that `is_private` to its member it is not remembered where that was, nor what was asked:
+        who asks privately does not ask the guild.
         """
         reply = layout.reply
         self.conversations.remember(user.id, reply, message, replied_to, is_private=is_private)
@@ -360,7 +364,8 @@ class StorydeskBot(commands.AutoShardedBot):
         )
         try:
             await self.store.remember_answer(record)
-            if guild_id and reply.verdict != "answered" and (await self.settings_of(guild_id)).keeps_unanswered:
+            is_open = not is_private and reply.verdict != "answered"
+            if guild_id and is_open and (await self.settings_of(guild_id)).keeps_unanswered:
                 await self.store.keep_unanswered(guild_id, user.id, reply.question, reply.verdict)
         except StorageError as error:
             _log.error("an answer cannot be remembered: %s", error)

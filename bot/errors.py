@@ -16,7 +16,7 @@
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
         ├── QuotaError, FetchQuotaError
         ├── RefusedStoryError
-        │   └── NotDownloadedError
+        │   └── NotDownloadedError, FeedStoryError
         ├── LargeStoryError, TooManyPlacesError
         ├── NoAddressError, FollowQuotaError, UnknownFollowError
         ├── BlankNameError, SharedStoryError
@@ -182,6 +182,12 @@ class NotDownloadedError(RefusedStoryError):
     """Discord did not give the file that a member brings."""
 
     key = "story-not-downloaded"
+
+
+class FeedStoryError(RefusedStoryError):
+    """What a member brings as a story is a feed."""
+
+    key = "story-is-feed"
 
 
 class TooManyPlacesError(AskError):

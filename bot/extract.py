@@ -33,9 +33,10 @@ def main() -> None:
         else:
             answer = {"story": asdict(read_story(content, about["name"], **where))}
     except LoadError as error:
-        answer = {"refused": str(error)}
+        answer = {"refused": str(error), "reason": error.reason, "values": error.values}
     except (MemoryError, RecursionError):
-        answer = {"refused": "The file is too large or too deeply nested to be read."}
+        message = "The file is too large or too deeply nested to be read."
+        answer = {"refused": message, "reason": "takes-much", "values": {}}
     sys.stdout.write(json.dumps(answer))
 
 

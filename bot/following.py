@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.causes import cause_of
 from bot.errors import (
     AskError,
     FetchError,
@@ -117,7 +118,9 @@ class Follower:
 
     async def look(self, followed: FollowRecord) -> list[Update]:
         """Look at something now, and write down when to look again; return the story that changed, if it did."""
-        looked = replace(followed, looked_at=int(time.time()), failures=0, problem=None)
+        looked = replace(
+            followed, looked_at=int(time.time()), failures=0, problem=None, problem_key=None, problem_values=None
+        )
         updates: list[Update] = []
         try:
             self._library.count_fetch(followed.guild_id)
@@ -171,7 +174,14 @@ class Follower:
 def _failed(followed: FollowRecord, error: Exception) -> FollowRecord:
     """Return what to write down of a look that failed."""
     cause = error.__cause__
-    looked = replace(followed, failures=followed.failures + 1, problem=str(error))
+    told = cause_of(error)
+    looked = replace(
+        followed,
+        failures=followed.failures + 1,
+        problem=str(error),
+        problem_key=told.key if told else None,
+        problem_values=dict(told.values) if told else None,
+    )
     if isinstance(cause, FetchError) and cause.is_gone:
         return replace(looked, next_at=None)
     next_at = _next(looked)

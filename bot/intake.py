@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.errors import FetchError, LargeStoryError, RefusedStoryError
+from bot.errors import FeedStoryError, FetchError, LargeStoryError, RefusedStoryError
 from bot.fetch import FEED, fetch_if_changed
 from bot.sandbox import read_feed_safely, read_safely
 from bot.stages import Stages
@@ -74,7 +74,7 @@ class Intake:
         found = await self.look(link, stages=stages)
         if found is None or found.story is None:
             message = "That is a feed of many stories; `/story follow` takes it."
-            raise RefusedStoryError(message)
+            raise FeedStoryError(message)
         return found.story
 
     async def look(

@@ -138,17 +138,23 @@ class Library:
         await asyncio.to_thread(self._files.save, story)
         await self._desk.place(story.id, stages)
 
-    async def earlier(self, guild_id: int, story_id: str) -> list[Story]:
-        """Return the earlier texts of the story that has this one now, the latest first.
+    async def earlier(self, guild_id: int | None, record: StoryRecord) -> list[Story]:
+        """Return the earlier texts of a story that no story of the guild has now, the latest first.
 
         Raises:
-            UnknownStoryError: the guild does not see such a story.
+            UnknownStoryError: a text is not there any more.
         """
-        if (record := await self._records.with_text(guild_id, story_id)) is None:
-            message = "There is no such story in this library."
-            raise UnknownStoryError(message)
-        ids = [earlier for earlier, _ in await self._records.replaced(guild_id, record.id) if earlier != story_id]
+        now = {record.story_id for record in await self._records.visible(guild_id)}
+        ids = [earlier for earlier, _ in await self._records.replaced(guild_id, record.id) if earlier not in now]
         return await asyncio.to_thread(lambda: [self._files.load(earlier) for earlier in ids])
+
+    async def unmarked(self, since: int) -> list[StoryRecord]:
+        """Return the stories that were updated since a time, and whose answers are yet to be marked."""
+        return await self._records.unmarked(since)
+
+    async def marked(self, record: StoryRecord) -> None:
+        """Remember that the answers from a story's earlier texts are marked."""
+        await self._records.marked(record)
 
     async def similar(self, guild_id: int, story: Story) -> StoryRecord | None:
         """Return the visible story that is nearly the same text as another one, if there is one."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bot.causes import Cause
 from bot.language import ENGLISH, Phrases
-from bot.phrase import QUESTION_CHARACTERS, ROOM, TITLE_CHARACTERS, address, escape, shortened, story_name
+from bot.phrase import QUESTION_CHARACTERS, ROOM, TITLE_CHARACTERS, address, cause_text, escape, shortened, story_name
 from index.story import Span
 
 if TYPE_CHECKING:
@@ -104,8 +105,11 @@ def _story_row(number: int, record: StoryRecord, say: Phrases) -> str:
 
 def _follow_row(record: FollowRecord, say: Phrases) -> str:
     looked = say("follow-looked", at=record.looked_at) if record.looked_at else say("follow-soon")
-    problem = f" · {escape(shortened(record.problem, TITLE_CHARACTERS))}" if record.problem else ""
-    return say("follow-line", address=address(record.url), hours=record.every // 3600, looked=looked) + problem
+    row = say("follow-line", address=address(record.url), hours=record.every // 3600, looked=looked)
+    if record.problem is None:
+        return row
+    cause = Cause(record.problem_key, record.problem_values or {}) if record.problem_key else None
+    return f"{row} · {cause_text(cause, shortened(record.problem, TITLE_CHARACTERS), say)}"
 
 
 def _sides(change: Change, say: Phrases, *, is_marked: bool) -> list[str]:

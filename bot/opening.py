@@ -64,7 +64,7 @@ def index_folder(config: Config, story_id: str) -> Path:
     """Return where the index of a story is saved."""
     if not story_id.isalnum():
         message = f"{story_id!r} is no id of a story."
-        raise UnreadableStoryError(message)
+        raise UnreadableStoryError(message, reason="no-file")
     return config.data_folder / "indexes" / story_id
 
 

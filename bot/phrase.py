@@ -7,6 +7,7 @@ is ever cut inside a word or a quote.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from itertools import chain
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from bot.errors import AskError, FetchError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
+from bot.causes import Cause, cause_of
+from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
 from bot.fragment import in_markdown, link_to
 from bot.language import ENGLISH, Phrases
 from index.dates import day_of
@@ -50,7 +52,6 @@ _MARKS = re.compile(
     r"[\\*_~`|<\[\]]"  # what has a meaning anywhere
     r"|(?:^|(?<=[\n\r\u2028\u2029]))[^\S\n\r\u2028\u2029]*(?:[>#+-]|\d+(?=\.\s))",  # where a line begins
 )
-_FOLDERS = re.compile(r"(?<![\w/:.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:;,'\"“”]+[/\\])+")  # of a path, not of a web address
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 
 
@@ -316,22 +317,25 @@ def story_texts(record: StoryRecord, say: Phrases = ENGLISH, *, author: str | No
 def apology(error: BaseException, code: str, say: Phrases = ENGLISH) -> str:
     """Return one honest line about an error; `code` finds it in the log where it is ours.
 
-    Where on the operator's machine a file lies stands in the log only.
+    What is wrong with the operator's set-up, and where on that machine a file lies, stands in the log only.
     """
     if isinstance(error, RefusedStoryError):
-        return say(error.key, cause=_cause_of(error, say))
+        return say(error.key, cause=cause_text(cause_of(error), str(error), say))
     if isinstance(error, AskError):
         return say(error.key, **error.values)
     if isinstance(error, StorageError):
         return say("no-database", code=code)
     if isinstance(error, InexactQuoteError) or not isinstance(error, (StorydeskError, StoryError)):
         return say("bug", code=code)
-    return say("cannot", cause=escape(_FOLDERS.sub("", str(error))), code=code)
+    return say("cannot", code=code)
 
 
-def _cause_of(error: RefusedStoryError, say: Phrases) -> str:
-    """Return why something is no story, in the member's language where the cause has a phrase."""
-    cause = error.__cause__
-    if isinstance(cause, FetchError) and cause.key:
-        return say(cause.key, **{name: escape(str(value)) for name, value in cause.values.items()})
-    return escape(str(error))
+def cause_text(cause: Cause | None, otherwise: str, say: Phrases = ENGLISH) -> str:
+    """Return why something failed, in the member's language; `otherwise` where no phrase says it.
+
+    A cause may have been kept by a version that said it with other values.
+    """
+    if cause is not None:
+        with contextlib.suppress(KeyError):
+            return say(cause.key, **{name: escape(str(value)) for name, value in cause.values.items()})
+    return escape(otherwise)

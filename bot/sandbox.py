@@ -69,7 +69,7 @@ async def _child(about: Mapping[str, object], content: bytes, seconds: float, co
             output, _ = await child.communicate(json.dumps(about).encode() + b"\n" + content)
     except TimeoutError:
         message = "The file takes too long to read. Save the article's text as .txt and give that."
-        raise UnreadableStoryError(message) from None
+        raise UnreadableStoryError(message, reason="takes-long") from None
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -79,7 +79,7 @@ async def _child(about: Mapping[str, object], content: bytes, seconds: float, co
         answer: dict[str, Any] = json.loads(output)
     except ValueError:
         message = "The file takes too much time or memory to read. Save the article's text as .txt and give that."
-        raise UnreadableStoryError(message) from None
+        raise UnreadableStoryError(message, reason="takes-much") from None
     if "refused" in answer:
-        raise LoadError(answer["refused"])
+        raise LoadError(answer["refused"], reason=answer["reason"], **answer["values"])
     return answer

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UNSUPPORTED = {
-    b"%PDF": "a PDF", b"PK\x03\x04": "a Word or ZIP file", b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"\xd0\xcf\x11\xe0": "an old Word file",
-    b"\x1f\x8b": "a compressed file",
+    b"%PDF": ("a PDF", "PDF"), b"PK\x03\x04": ("a Word or ZIP file", "DOCX, ZIP"),
+    b"\x89PNG": ("a picture", "PNG"), b"\xff\xd8\xff": ("a picture", "JPEG"), b"GIF8": ("a picture", "GIF"),
+    b"\xd0\xcf\x11\xe0": ("an old Word file", "DOC"), b"\x1f\x8b": ("a compressed file", "GZIP"),
 }  # fmt: skip
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,17 +49,17 @@ def decode(content: bytes, charset: str | None = None) -> str:
     Raises:
         BinaryStoryError: the bytes are no text in any encoding that is looked for.
     """
-    for magic, kind in _UNSUPPORTED.items():
+    for magic, (kind, name) in _UNSUPPORTED.items():
         if content.startswith(magic):
             message = f"The file is {kind}, not text. Give a .md, .txt or .html file."
-            raise BinaryStoryError(message)
+            raise BinaryStoryError(message, reason="other-format", format=name)
     for encoding, skip in _encodings(content, charset):
         try:
             return content[skip:].decode(encoding)
         except UnicodeError:
             continue
     message = "The file is not text in UTF-8, UTF-16 or Windows-1252. Save it as UTF-8 and try again."
-    raise BinaryStoryError(message)
+    raise BinaryStoryError(message, reason="encoding")
 
 
 def _encodings(content: bytes, charset: str | None) -> Iterator[tuple[str, int]]:

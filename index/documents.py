@@ -29,13 +29,14 @@ def from_pdf(content: bytes, *, fallback_title: str) -> Story:
     try:
         pages, title, known = _pdf_pages(content)
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OSError) as error:
-        message = f"The PDF file is damaged and cannot be read ({type(error).__name__})."
-        raise UnreadableStoryError(message) from None
+        kind = type(error).__name__
+        message = f"The PDF file is damaged and cannot be read ({kind})."
+        raise UnreadableStoryError(message, reason="pdf-damaged", kind=kind) from None
     body = _HYPHENATED.sub("", "\n".join(pages)).replace("\u00ad", "")
     body = "".join(character for character in body if character in "\n\t" or character.isprintable())
     if not any(map(str.isalnum, body)):
         message = "The PDF file has no text; it may be a scan. Save the article's text as .txt and give that."
-        raise EmptyStoryError(message)
+        raise EmptyStoryError(message, reason="pdf-no-text")
     return Story(body, title_of(title, fallback_title), **known)
 
 
@@ -51,12 +52,13 @@ def from_docx(content: bytes, *, fallback_title: str) -> Story:
     except UnreadableStoryError:
         raise
     except Exception as error:  # noqa: BLE001 - python-docx lets through whatever lxml and zipfile raise
-        message = f"The Word file is damaged and cannot be read ({type(error).__name__})."
-        raise UnreadableStoryError(message) from None
+        kind = type(error).__name__
+        message = f"The Word file is damaged and cannot be read ({kind})."
+        raise UnreadableStoryError(message, reason="word-damaged", kind=kind) from None
     body = "\n\n".join(block for block in blocks if block.strip())
     if not any(map(str.isalnum, body)):
         message = "The Word file has no text."
-        raise EmptyStoryError(message)
+        raise EmptyStoryError(message, reason="word-no-text")
     return Story(body, title_of(title, fallback_title), **known)
 
 
@@ -66,13 +68,14 @@ def _pdf_pages(content: bytes) -> tuple[list[str], object, About]:
     reader = PdfReader(io.BytesIO(content))
     if reader.is_encrypted and not reader.decrypt(""):
         message = "The PDF file has a password; save it without one."
-        raise UnreadableStoryError(message)
+        raise UnreadableStoryError(message, reason="pdf-locked")
     if len(reader.pages) > _MOST_PAGES:
-        message = f"The PDF file has {len(reader.pages)} pages; at most {_MOST_PAGES} are read."
-        raise UnreadableStoryError(message)
-    pages = [_PAGE_NUMBER.sub("", page.extract_text() or "") for page in reader.pages]
+        pages = len(reader.pages)
+        message = f"The PDF file has {pages} pages; at most {_MOST_PAGES} are read."
+        raise UnreadableStoryError(message, reason="pdf-pages", pages=pages, limit=_MOST_PAGES)
+    texts = [_PAGE_NUMBER.sub("", page.extract_text() or "") for page in reader.pages]
     told = reader.metadata
-    return (pages, told.title, about(author=told.author)) if told else (pages, None, About())
+    return (texts, told.title, about(author=told.author)) if told else (texts, None, About())
 
 
 def _docx_blocks(content: bytes) -> tuple[list[str], object, About]:
@@ -81,7 +84,7 @@ def _docx_blocks(content: bytes) -> tuple[list[str], object, About]:
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         if sum(part.file_size for part in parts.infolist()) > _MOST_UNPACKED:
             message = "The Word file unpacks to too much; save the article's text as .txt and give that."
-            raise UnreadableStoryError(message)
+            raise UnreadableStoryError(message, reason="word-unpacked")
     document: Any = docx.Document(io.BytesIO(content))
     told = document.core_properties
     author = None if told.author == "python-docx" else told.author  # a program that nobody told who writes

@@ -13,7 +13,8 @@
         ├── StaleIndexError
         └── DamagedIndexError
 
-Every message is one line that says what to do, since it is shown to people as it is.
+Every message is one line that says what to do, since it is shown to people as it is. Who says it in another language
+finds in a `LoadError` which case it is, and what stands in the message.
 """
 
 
@@ -22,7 +23,13 @@ class StoryError(Exception):
 
 
 class LoadError(StoryError):
-    """A file or text is no story that can be read."""
+    """A file or text is no story that can be read; `reason` names the case, `values` are what the message tells."""
+
+    def __init__(self, message: str, /, *, reason: str, **values: str | int) -> None:
+        """Say `message`, which is of the case `reason`."""
+        super().__init__(message)
+        self.reason = reason
+        self.values = values
 
 
 class EmptyStoryError(LoadError):

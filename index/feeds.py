@@ -36,7 +36,7 @@ def read_feed(content: bytes, *, url: str | None = None, charset: str | None = N
     parsed = feedparser.parse(io.BytesIO(content), response_headers=headers, sanitize_html=False)
     if not parsed.get("version"):
         message = "The feed cannot be read; it is neither RSS nor Atom."
-        raise UnreadableStoryError(message)
+        raise UnreadableStoryError(message, reason="no-feed")
     entries: list[Any] = parsed.entries[:_MOST]
     dates = [entry.get("published_parsed") or entry.get("updated_parsed") for entry in entries]
     if all(dates):

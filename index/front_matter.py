@@ -37,13 +37,18 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
         if not re.search(r"^\w+:\s", source, re.MULTILINE):
             return {}, text  # two rules far apart, with a story between them
         message = f"The front matter has {len(source):,} characters; at most {_MOST_CHARACTERS:,} are read."
-        raise UnreadableStoryError(message)
+        size, limit = f"{len(source):,}", f"{_MOST_CHARACTERS:,}"
+        raise UnreadableStoryError(message, reason="front-matter-long", characters=size, limit=limit)
     try:
         said = dict(_pairs(source))
     except (yaml.YAMLError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:300]
-        message = f"The front matter is not valid YAML: {reason}"
-        raise UnreadableStoryError(message) from None
+        told = " ".join(str(error).split())[:300]
+        message = f"The front matter is not valid YAML: {told}"
+        if mark := getattr(
+            error, "problem_mark", None
+        ):  # its line 0 is what follows the rule, in the file's first line
+            raise UnreadableStoryError(message, reason="front-matter-line", line=mark.line + 1) from None
+        raise UnreadableStoryError(message, reason="front-matter") from None
     # A rule at the top of the text looks like front matter, but names nothing.
     return (said, text[closing.end() :]) if said else ({}, text)
 

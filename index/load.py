@@ -40,20 +40,20 @@ def load_story(path: Path) -> Story:
     try:
         if path.is_dir():
             message = f"{path} is a folder; name one .md, .txt or .html file."
-            raise UnreadableStoryError(message)
+            raise UnreadableStoryError(message, reason="no-file")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         message = f"There is no story at {path}; give the path of a .md, .txt or .html file."
-        raise UnreadableStoryError(message) from None
+        raise UnreadableStoryError(message, reason="no-file") from None
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}."
-        raise UnreadableStoryError(message) from None
+        raise UnreadableStoryError(message, reason="no-file") from None
     try:
         return read_story(content, path.name)
     except LoadError as error:
         message = f"{path}: {error}"
-        raise type(error)(message) from None
+        raise type(error)(message, reason=error.reason, **error.values) from None
 
 
 def shipped_story(name: str = SHIPPED_STORY) -> Story:
@@ -71,12 +71,12 @@ def read_story(content: bytes, name: str, *, url: str | None = None, charset: st
     """
     if len(content) > MOST_BYTES:
         message = f"The file is over {MOST_BYTES:,} bytes; split the story into several."
-        raise StoryTooLongError(message)
+        raise StoryTooLongError(message, reason="too-big", limit=f"{MOST_BYTES:,}")
     try:
         story = _parsed(content, name, url, charset)
     except RecursionError:
         message = "The file is too deeply nested to be read."
-        raise UnreadableStoryError(message) from None
+        raise UnreadableStoryError(message, reason="nested") from None
     story = replace(story, published=dated(story.published, story.language))
     return story if url is None else replace(story, url=url, source=story.source or host(url))
 

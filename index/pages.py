@@ -44,7 +44,7 @@ def from_html(text: str, *, fallback_title: str) -> Story:
         message = (
             "The page is empty: no text of a story was found in it. Save the article's text as .txt and give that."
         )
-        raise EmptyStoryError(message)
+        raise EmptyStoryError(message, reason="empty-page")
     return story
 
 
@@ -106,7 +106,7 @@ def from_page(text: str, url: str) -> Story:
     check_for_walls(text, seen, left, story.title if story else "", story.body if story else "")
     if story is None:
         message = "There is no text of a story on that page; scripts may fill it. Save the article's text and add that."
-        raise EmptyStoryError(message)
+        raise EmptyStoryError(message, reason="scripted-page")
     return story
 
 

@@ -95,20 +95,21 @@ class Story:
                 f"The story has {len(self.body):,} characters; at most {MAX_STORY_CHARACTERS:,} "
                 "are read. Split it into several stories."
             )
-            raise StoryTooLongError(message)
+            size, limit = f"{len(self.body):,}", f"{MAX_STORY_CHARACTERS:,}"
+            raise StoryTooLongError(message, reason="too-long", characters=size, limit=limit)
         if _CONTROL.search(self.body):
             message = "The story is not text: it has control characters. Give a .md, .txt or .html file."
-            raise BinaryStoryError(message)
+            raise BinaryStoryError(message, reason="not-text")
         if not any(character.isalnum() for character in self.body):
             message = (
                 "The story is empty: there is no text in it to answer from. Give a file that has the story's text."
             )
-            raise EmptyStoryError(message)
+            raise EmptyStoryError(message, reason="empty")
         if is_blank(self.title):
             message = (
                 "The story has no title that can be seen. Give it one, since people choose stories by their titles."
             )
-            raise UntitledStoryError(message)
+            raise UntitledStoryError(message, reason="untitled")
 
     @classmethod
     def from_text(cls, text: str, *, title: str) -> Self:

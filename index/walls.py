@@ -74,11 +74,11 @@ def check_for_walls(page: str, seen: Sequence[str], left: Sequence[str], title: 
     size = sum(map(len, told))
     short = [line for line in (title, *told) if len(line) <= _LABEL_CHARACTERS]
     if size <= _LONGEST_CHECK and any(_patterns("check").search(line) for line in short):
-        raise EmptyStoryError(_HUMAN)
+        raise EmptyStoryError(_HUMAN, reason="wall-check")
     if size <= _LONGEST_CONSENT and _asks_for_consent(told):
-        raise EmptyStoryError(_AGREES)
+        raise EmptyStoryError(_AGREES, reason="wall-consent")
     if _is_locked(page, body, shown) or _ends_in_a_wall(left, told, size):
-        raise EmptyStoryError(_PAYS)
+        raise EmptyStoryError(_PAYS, reason="wall-pay")
 
 
 def _asks_for_consent(told: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from bot.config import Config
 from bot.desk import Desk
 from bot.opening import load_reader, store_for
 from bot.shelf import Shelf
+from bot.store.records import StoryRecord
 from index.bundled import BundledEmbedder
 from index.load import shipped_story
 from index.story_index import StoryIndex
@@ -63,8 +64,12 @@ def _walk(components: Any) -> Iterator[dict[str, Any]]:
         yield from _walk(component.get("components") or [])
 
 
-def as_if_updated(bot: StorydeskBot, before: Story, now: Story) -> None:
-    """Let the library say that a story, which it need not keep, was updated from one text to another."""
+def as_if_updated(bot: StorydeskBot, guild_id: int, before: Story, now: Story) -> None:
+    """Let the library say that a story of a guild, which it need not keep, was updated from one text to another."""
+    record = StoryRecord(1, guild_id, now.id, now.title, None, None, None, 1, len(now.body), None, 0)
+
+    async def unmarked(_: int) -> list[StoryRecord]:
+        return [record]
 
     async def earlier(*_: object) -> list[Story]:
         return [before]
@@ -72,5 +77,6 @@ def as_if_updated(bot: StorydeskBot, before: Story, now: Story) -> None:
     async def story(*_: object) -> Story:
         return now
 
+    bot.library.unmarked = unmarked  # type: ignore[method-assign, assignment]
     bot.library.earlier = earlier  # type: ignore[method-assign, assignment]
     bot.library.story = story  # type: ignore[method-assign, assignment]

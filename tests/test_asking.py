@@ -359,9 +359,9 @@ async def test_a_story_that_cannot_be_loaded_is_told_to_whoever_asks(tmp_path: P
         channel = env.create_guild("Newsroom").create_text_channel("general")
         alice = env.guild.add_member(env.create_user("alice"))
         result = await alice.slash(channel, "ask", question=TROOPS)
-        assert said(result.response).startswith("I cannot answer at the moment: The model is not there.")
+        assert said(result.response).startswith("I cannot answer at the moment: something in my set-up")
         await alice.send(channel, f"{mention(env)} {TROOPS}")
-        assert said(channel.last_message).startswith("I cannot answer at the moment: The model is not there.")
+        assert said(channel.last_message).startswith("I cannot answer at the moment: something in my set-up")
         assert ENGLISH("loading") not in [said(message) for message in channel.history()]
 
 

@@ -197,7 +197,7 @@ async def test_a_story_that_cannot_be_loaded_is_told_in_every_command(tmp_path: 
         alice = env.guild.add_member(env.create_user("alice"))
         for command, options in (("ask", {"question": TROOPS}), ("lookup", {"query": "base"}), ("help", {})):
             told = said((await alice.slash(channel, command, **options)).response)
-            assert told.startswith("I cannot answer at the moment: The model is not there.")
+            assert told.startswith("I cannot answer at the moment: something in my set-up")
         assert await alice.autocomplete(channel, "ask", "story", "") == []
 
 

@@ -275,7 +275,10 @@ async def test_a_child_that_takes_all_memory_ends_alone() -> None:
 async def test_the_child_does_not_see_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.secret.token")
     monkeypatch.setenv("STORYDESK_STORAGE__URL", "postgresql://desk:a.secret.password@db/desk")
-    tells = "import json, os; print(json.dumps({'refused': 'secret' if 'secret' in str(os.environ) else 'nothing'}))"
+    tells = (
+        "import json, os; told = 'secret' if 'secret' in str(os.environ) else 'nothing';"
+        "print(json.dumps({'refused': told, 'reason': 'empty', 'values': {}}))"
+    )
     with pytest.raises(LoadError, match="nothing"):
         await read_safely(b"x", "x.pdf", command=(sys.executable, "-c", tells))
 

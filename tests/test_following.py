@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from functools import partial
@@ -290,6 +291,7 @@ async def test_a_followed_page_changes_and_the_answer_from_before_is_marked(
     cog = bot.get_cog("Following")
     assert isinstance(cog, Following)
     await cog.look()
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "mark-outdated"))
     marked = {message.id: said(message) for message in channel.history()}[answer.id]
     assert ENGLISH("outdated") in marked
     assert "> Engineers found cracks in 22 steel cables." in marked

@@ -86,6 +86,24 @@ async def test_two_guilds_share_a_text_but_not_its_name_and_address(kit: Set) ->
     assert (ours.name, ours.url) == ("Cats", CATS.url)
 
 
+async def test_an_update_is_to_be_marked_until_its_answers_are_and_again_after_the_next_one(kit: Set) -> None:
+    first, _ = await kit.library.add(NEWSROOM, CATS)
+    assert await kit.library.unmarked(0) == []
+    second, _ = await kit.library.update(NEWSROOM, first.id, DOGS)
+    assert await kit.library.unmarked(0) == [second]
+    assert await kit.library.earlier(NEWSROOM, second) == [CATS]
+    assert await kit.library.unmarked(int(time.time()) + 60) == []  # it is too long ago
+    third, _ = await kit.library.update(NEWSROOM, first.id, CATS)
+    await kit.library.marked(second)  # which was not the newest any more
+    assert await kit.library.unmarked(0) == [third]
+    await kit.library.marked(third)
+    assert await kit.library.unmarked(0) == []
+    fourth, _ = await kit.library.update(NEWSROOM, first.id, DOGS)
+    assert await kit.library.unmarked(0) == [fourth]
+    await kit.library.remove(NEWSROOM, first.id)
+    assert await kit.library.unmarked(0) == []
+
+
 async def test_the_channel_comes_before_its_category_before_the_guild_before_all(kit: Set) -> None:
     cats, _ = await kit.library.add(NEWSROOM, CATS)
     dogs, _ = await kit.library.add(NEWSROOM, DOGS)

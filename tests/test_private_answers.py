@@ -10,7 +10,6 @@ from discord_desk import as_if_updated, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
-from bot.cogs.outdated import mark_outdated
 from bot.language import ENGLISH
 from index.load import shipped_story
 from index.story import Story
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 SETTINGS = {"discord": {"read_all_messages": True}}
 TROOPS = "how many US troops have to go?"
+TENNIS, NEAR = "Who won the tennis in Paris?", "Who is the president of Niger?"
 MET = "who met Kurt Campbell?"
 UNDERSTOOD = "Understood as: Where Ali Mahaman Lamine Zeine met Kurt Campbell?"
 
@@ -95,9 +95,29 @@ async def test_a_private_answer_is_not_looked_for_when_the_story_changes(
     await ask(alice, channel, TROOPS, private=True)
     before = len(env.http_requests)
     newer = Story(body="Nothing is as it was.", title="News")
-    as_if_updated(bot, shipped_story(), newer)
-    assert await mark_outdated(bot, env.guild.id, newer.id, ENGLISH) == 0
+    as_if_updated(bot, env.guild.id, shipped_story(), newer)
+    assert await bot.outdated.mark() == 0
     assert len(env.http_requests) == before
+
+
+@pytest.mark.parametrize("by_setting", [False, True])
+async def test_a_private_question_is_never_among_the_unanswered_ones(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, *, by_setting: bool
+) -> None:
+    """Neither where its member wanted it so, nor where the guild has all commands answered privately."""
+    settings = {"keeps_unanswered": True, "private": by_setting}
+    await bot.store.change_guild_settings(env.guild.id, 1, settings)
+    options = {} if by_setting else {"private": True}
+    asked = (await alice.slash(channel, "ask", question=TENNIS, **options)).response
+    assert asked is not None
+    assert asked.ephemeral
+    await alice.slash(channel, "ask", question=NEAR, **options)
+    insights = await bot.store.insights(env.guild.id, 0)
+    assert (insights.questions, insights.unanswered) == (2, ())
+    assert (await bot.store.kept_about(alice.id)).unanswered == ()
+    await alice.slash(channel, "ask", question=TENNIS, private=False)
+    (kept,) = (await bot.store.insights(env.guild.id, 0)).unanswered
+    assert kept.question == TENNIS
 
 
 async def test_a_vote_against_a_private_answer_is_counted_and_told_nowhere(

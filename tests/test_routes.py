@@ -12,7 +12,6 @@ from discord_desk import as_if_updated, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
-from bot.cogs.outdated import mark_outdated
 from bot.language import ENGLISH
 from index.load import shipped_story
 from index.story import Story
@@ -239,8 +238,8 @@ async def _outdated(scene: Scene, method: str) -> tuple[str, str]:
         await scene.alice.send(scene.channel, f"{mention(scene.env)} {TROOPS}")
     scene.fail(method, MESSAGE)
     newer = Story(body="Nothing is as it was.", title="News")
-    as_if_updated(scene.bot, shipped_story(), newer)
-    assert await mark_outdated(scene.bot, scene.env.guild.id, newer.id, ENGLISH) == 1
+    as_if_updated(scene.bot, scene.env.guild.id, shipped_story(), newer)
+    assert await scene.bot.outdated.mark() == 1
     return ENGLISH("outdated"), scene.read_by(scene.alice)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -254,11 +255,14 @@ ROWS = {
         INSERT INTO stories VALUES (4, 1, 'abc', 'Cats', 'https://x', NULL, NULL, 1, 9, 11, 50, NULL);
         INSERT INTO chosen_stories VALUES (1, 0, 4);
     """,
-    "0003": "INSERT INTO story_versions VALUES (4, 'older', 40);",
+    "0003": "INSERT INTO story_versions (library_id, story_id, replaced_at) VALUES (4, 'older', 40);",
     "0004": """
-        INSERT INTO followed VALUES (2, 1, 'https://x', 4, 3600, NULL, NULL, NULL, 60, 0, NULL);
+        INSERT INTO followed (id, guild_id, url, library_id, every, next_at, failures, problem)
+        VALUES (2, 1, 'https://x', 4, 3600, 60, 1, 'It is gone.');
         INSERT INTO seen_items VALUES (2, 'key', 50);
     """,
+    "0005": "INSERT INTO rival_quotes VALUES (100, 'other', 3, 9);",
+    "0006": "UPDATE followed SET problem_key = 'cause-empty', problem_values = '{}';",
 }
 
 
@@ -281,13 +285,17 @@ async def test_a_database_of_an_older_version_keeps_what_is_in_it(
     records, follows = StoryStore(store), FollowStore(store)
     assert await store.synced_commands(7) == "abc"
     assert await store.guild_settings(NEWSROOM) == GuildSettings(private=True)
-    assert await store.answers_from(NEWSROOM, ["s"], 0, 9) == [answer(100, asked_at=50)]
+    rivals = (("other", 3, 9),) if version >= "0005" else ()
+    assert await store.answers_from(NEWSROOM, ["s"], 0, 9) == [replace(answer(100, asked_at=50), rivals=rivals)]
     insights = await store.insights(NEWSROOM, 0)
     assert (insights.questions, insights.helpful, [row.question for row in insights.unanswered]) == (1, 1, ["Who?"])
     assert [record.name for record in await records.visible(NEWSROOM)] == (["Cats"] if version >= "0002" else [])
     assert await records.scope(NEWSROOM, ()) == (["abc"] if version >= "0002" else [])
     assert await records.replaced(NEWSROOM, 4) == ([("older", 40)] if version >= "0003" else [])
-    assert [row.url for row in await follows.of_guild(NEWSROOM)] == (["https://x"] if version >= "0004" else [])
+    followed = [(row.url, row.problem, row.problem_key) for row in await follows.of_guild(NEWSROOM)]
+    key = "cause-empty" if version >= "0006" else None
+    assert followed == ([("https://x", "It is gone.", key)] if version >= "0004" else [])
+    assert [record.name for record in await records.unmarked(40)] == (["Cats"] if version >= "0003" else [])
     assert await follows.unseen(2, ["key"]) == (set() if version >= "0004" else {"key"})
     assert await store.undo_change(NEWSROOM, 3) == GuildSettings()
     await store.forget_guild(NEWSROOM)

@@ -498,13 +498,13 @@ async def test_an_update_says_how_far_it_is_too_and_what_is_refused_ends_it(
     assert said(result.response) == ENGLISH("doing-fetching")
     monkeypatch.setattr("bot.intake.read_safely", no_story)
     await site.go_on()
-    assert "there is nothing in it" in said(result.response)
+    assert ENGLISH("cause-empty") in said(result.response)
     await env.advance_time(60)
-    assert "there is nothing in it" in said(result.response)
+    assert ENGLISH("cause-empty") in said(result.response)
 
 
 async def no_story(*_: object, **__: object) -> Story:
-    raise LoadError("there is nothing in it")
+    raise LoadError("there is nothing in it", reason="empty")
 
 
 async def test_a_guild_that_does_not_want_marks_gets_none(

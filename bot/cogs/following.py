@@ -1,4 +1,4 @@
-"""Looks at what guilds follow, once a minute at what is due, and marks the answers that a change made wrong."""
+"""Looks at what guilds follow, once a minute at what is due, and has the answers marked that a change made wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands, tasks
 
-from bot.cogs.outdated import mark_outdated
 from bot.errors import StorydeskError
 from index.errors import StoryError
 
@@ -34,10 +33,8 @@ class Following(commands.Cog):
 
     async def look(self) -> None:
         """Look at what is due, and mark the answers from texts that changed."""
-        for update in await self._bot.follower.look_round():
-            if (await self._bot.settings_of(update.guild_id)).marks_outdated:
-                say = await self._bot.say_in(self._bot.get_guild(update.guild_id))
-                await mark_outdated(self._bot, update.guild_id, update.now.id, say)
+        if await self._bot.follower.look_round():
+            self._bot.outdated.mark_soon()
 
     @tasks.loop(minutes=1)
     async def _clock(self) -> None:

@@ -1,4 +1,8 @@
-"""Marks the answers whose quotes no longer stand after a story was updated: one line, and the new wording."""
+"""Marks the answers whose quotes no longer stand after a story was updated: one line, and the new wording.
+
+Which updates there were is read from the database, where the terminal writes its own too: what this
+process or another one updated, or what it did not come to before it was stopped, is marked the same way.
+"""
 
 from __future__ import annotations
 
@@ -8,48 +12,118 @@ import time
 from typing import TYPE_CHECKING
 
 import discord
+from discord.ext import commands, tasks
 
 from bot import phrase
 from bot.changes import changes
-from bot.errors import StorageError, UnknownStoryError
+from bot.errors import StorageError, StorydeskError
 from bot.language import LANGUAGES, phrases
+from index.errors import StoryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.app import StorydeskBot
     from bot.changes import Change
-    from bot.language import Phrases
-    from bot.store.records import AnswerRecord
+    from bot.store.records import AnswerRecord, StoryRecord
     from index.story import Story
 
 _log = logging.getLogger("storydesk")
 
 _SECONDS = 7 * 86_400
-_MOST = 50  # answers of one update
+_MOST, _MOST_TOGETHER = 50, 500  # answers of one update in a guild, and in all guilds where the story is the operator's
 _PAUSE = 1.0  # seconds between two of them, so that answering questions comes first
 
 
-async def mark_outdated(bot: StorydeskBot, guild_id: int, story_id: str, say: Phrases) -> int:
-    """Edit the last days' answers that quote what the newest text of a story does not say; return how many.
+class Outdated(commands.Cog):
+    """Marks answers, one update after the other: those of this bot at once, those of the terminal within a minute."""
+
+    def __init__(self, bot: StorydeskBot) -> None:
+        """Mark answers of `bot`."""
+        self._bot = bot
+        self._marking = asyncio.Lock()
+        self._soon: set[asyncio.Task[None]] = set()
+
+    async def cog_load(self) -> None:
+        """Begin to look for updates."""
+        self._clock.start()
+
+    async def cog_unload(self) -> None:
+        """Look for no more; what is left is marked after the next start."""
+        self._clock.cancel()
+        for task in self._soon:
+            task.cancel()
+
+    def mark_soon(self) -> None:
+        """Mark the answers from what was just updated, without waiting for it."""
+        self._soon.add(task := asyncio.create_task(self._mark_or_log(), name="mark-outdated"))
+        task.add_done_callback(self._soon.discard)
+
+    async def mark(self) -> int:
+        """Mark the answers from all updates that are not marked yet; return how many.
+
+        Raises:
+            StorageError: the database cannot tell; they are marked later.
+        """
+        marked = 0
+        async with self._marking:
+            for record in await self._bot.library.unmarked(int(time.time()) - _SECONDS):
+                try:
+                    marked += await self._mark_update(record)
+                except StorageError:
+                    raise
+                except (StorydeskError, StoryError) as error:  # which will be the same the next time
+                    _log.error("answers from an older version cannot be marked: %s", error)
+                await self._bot.library.marked(record)
+        return marked
+
+    async def _mark_update(self, record: StoryRecord) -> int:
+        guilds: Sequence[int | None] = [record.guild_id]
+        if record.guild_id is None:
+            ids = [story.id for story in await self._bot.library.earlier(None, record)]
+            guilds = await self._bot.store.guilds_answered_from(ids, int(time.time()) - _SECONDS)
+        marked, left = 0, _MOST_TOGETHER
+        for guild_id in guilds:
+            if (await self._bot.settings_of(guild_id)).marks_outdated and left > 0:
+                outdated = await _outdated(self._bot, guild_id, record, min(_MOST, left))
+                left -= len(outdated)
+                for answer, text in outdated:
+                    marked += await _mark(self._bot, answer, text)
+                    await asyncio.sleep(_PAUSE)
+        return marked
+
+    @tasks.loop(minutes=1)
+    async def _clock(self) -> None:
+        if self._bot.desk.is_ready:
+            await self._mark_or_log()
+
+    async def _mark_or_log(self) -> None:
+        try:
+            await self.mark()
+        except StorageError as error:
+            _log.error("which answers are outdated cannot be read: %s", error)
+        except Exception:  # noqa: BLE001 - a bug must not stop the clock
+            _log.exception("a bug while marking outdated answers")
+
+
+async def _outdated(
+    bot: StorydeskBot, guild_id: int | None, record: StoryRecord, most: int
+) -> list[tuple[AnswerRecord, str]]:
+    """Return the last days' answers that quote what the newest text of a story does not say, and the line below each.
 
     They may be from any earlier text: what the last update left as it was may have gone with this one.
     """
-    try:
-        new = await bot.library.story(guild_id, story_id)
-        earlier = {story.id: story for story in await bot.library.earlier(guild_id, story_id)}
-        answers = await bot.store.answers_from(guild_id, list(earlier), int(time.time()) - _SECONDS, _MOST)
-    except (StorageError, UnknownStoryError) as error:
-        _log.error("answers from an older version cannot be read: %s", error)
-        return 0
+    new = await bot.library.story(guild_id, record.story_id)
+    earlier = {story.id: story for story in await bot.library.earlier(guild_id, record)}
+    answers = await bot.store.answers_from(guild_id, list(earlier), int(time.time()) - _SECONDS, most)
     rewordings = await asyncio.to_thread(_rewordings, list(earlier.values()), new)
-    marked = 0
+    say = await bot.say_in(bot.get_guild(guild_id) if guild_id is not None else None)
+    found = []
     for answer in answers:
         if gone := _gone(answer, earlier, new):
             now = next((rewordings[text] for text in gone if text in rewordings), None)
-            marked += await _mark(bot, answer, "\n".join([say("outdated"), *_new_wording(now, new)]))
-            await asyncio.sleep(_PAUSE)
-    return marked
+            found.append((answer, "\n".join([say("outdated"), *_new_wording(now, new)])))
+    return found
 
 
 def _gone(answer: AnswerRecord, earlier: Mapping[str, Story], new: Story) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +13,6 @@ from discord.ext import commands
 
 from bot import phrase
 from bot.cogs.choices import followed_choices, story_choices
-from bot.cogs.outdated import mark_outdated
 from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.delivery import show_form, tell
@@ -44,7 +42,6 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         """Keep stories for `bot`."""
         super().__init__()
         self._bot = bot
-        self._marking: set[asyncio.Task[int]] = set()
 
     @app_commands.command(description="Add a story: a link, a file, or text to paste.")
     @app_commands.describe(
@@ -155,10 +152,8 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
                 text = await self._brought(interaction, file, record.url, stages)
                 new = await self._bot.library.update(_guild(interaction), record.id, text, stages=stages)
             record, is_changed = new
-            if is_changed and (await self._bot.settings_of(_guild(interaction))).marks_outdated:
-                marking = mark_outdated(self._bot, _guild(interaction), text.id, say)
-                self._marking.add(task := asyncio.create_task(marking, name="mark-outdated"))
-                task.add_done_callback(self._marking.discard)
+            if is_changed:
+                self._bot.outdated.mark_soon()
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
 
         await self._bot.respond(interaction, updated, checks=False)

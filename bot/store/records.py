@@ -82,6 +82,7 @@ class FollowRecord:
     """A page or feed that a guild follows, looked at `every` so many seconds; times are seconds since 1970.
 
     `library_id` is the story of a page, None for a feed; `next_at` None means that it is looked at no more.
+    `problem` is why the last look failed, in English; the phrase `problem_key` says it with `problem_values`.
     """
 
     id: int
@@ -95,6 +96,8 @@ class FollowRecord:
     next_at: int | None
     failures: int
     problem: str | None
+    problem_key: str | None = None
+    problem_values: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StorageError
@@ -171,18 +171,27 @@ class Store:
             for story_id, start, end in answer.rivals:
                 session.add(RivalQuote(message_id=answer.message_id, story_id=story_id, start=start, end=end))
 
-    async def answers_from(self, guild_id: int, story_ids: Sequence[str], since: int, most: int) -> list[AnswerRecord]:
+    async def guilds_answered_from(self, story_ids: Sequence[str], since: int) -> list[int | None]:
+        """Return the guilds that have such answers as `answers_from` returns, the latest first.
+
+        None stands for direct messages.
+        """
+        async with self.reading() as session:
+            guilds = select(GivenAnswer.guild_id).where(_quoting(story_ids, since)).group_by(GivenAnswer.guild_id)
+            return list(await session.scalars(guilds.order_by(func.max(GivenAnswer.asked_at).desc())))
+
+    async def answers_from(
+        self, guild_id: int | None, story_ids: Sequence[str], since: int, most: int
+    ) -> list[AnswerRecord]:
         """Return a guild's latest answers since a time (seconds since 1970) that quote one of these texts.
 
-        What only its member was shown is left out: nobody can edit it any more.
+        Without a guild they are those in direct messages. What only its member was shown is left out: nobody
+        can edit it any more.
         """
-        beside = select(RivalQuote.message_id).where(RivalQuote.story_id.in_(story_ids))
-        quotes_them = or_(GivenAnswer.story_id.in_(story_ids), GivenAnswer.message_id.in_(beside))
-        of_guild = (
-            (GivenAnswer.guild_id == guild_id) & (GivenAnswer.asked_at >= since) & (GivenAnswer.channel_id != NOWHERE)
-        )
+        here = GivenAnswer.guild_id.is_(None) if guild_id is None else GivenAnswer.guild_id == guild_id
         async with self.reading() as session:
-            latest = select(GivenAnswer).where(of_guild, quotes_them).order_by(GivenAnswer.asked_at.desc()).limit(most)
+            quoting = select(GivenAnswer).where(here, _quoting(story_ids, since))
+            latest = quoting.order_by(GivenAnswer.asked_at.desc()).limit(most)
             rows = (await session.scalars(latest)).all()
             rivals: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
             of_rows = RivalQuote.message_id.in_([row.message_id for row in rows])
@@ -337,6 +346,13 @@ class Store:
             if self._database.file is None:
                 await session.execute(writing_lock())
             yield session
+
+
+def _quoting(story_ids: Sequence[str], since: int) -> ColumnElement[bool]:
+    """Return what holds of answers since a time that quote one of these texts, and that others than a member see."""
+    beside = select(RivalQuote.message_id).where(RivalQuote.story_id.in_(story_ids))
+    quotes_them = or_(GivenAnswer.story_id.in_(story_ids), GivenAnswer.message_id.in_(beside))
+    return quotes_them & (GivenAnswer.asked_at >= since) & (GivenAnswer.channel_id != NOWHERE)
 
 
 def _now() -> int:

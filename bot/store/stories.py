@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from bot.errors import BlankNameError, NoSuchStoryError
 from bot.store.records import StoryRecord
@@ -74,7 +74,8 @@ class StoryStore:
             row = await _own(session, guild_id, number)
             if row.story_id == story.id:
                 return _record(row), False
-            await session.merge(StoryVersion(library_id=row.id, story_id=row.story_id, replaced_at=_now()))
+            old = StoryVersion(library_id=row.id, story_id=row.story_id, replaced_at=_now(), marked_at=None)
+            await session.merge(old)
             row.story_id, row.url = story.id, story.url or row.url
             row.source, row.published = story.source or row.source, story.published or row.published
             row.paragraphs, row.characters = len(story.paragraphs), len(story.body)
@@ -90,6 +91,30 @@ class StoryStore:
                 .order_by(StoryVersion.replaced_at.desc())
             )
             return [(row[0], row[1]) for row in rows]
+
+    async def unmarked(self, since: int) -> list[StoryRecord]:
+        """Return the stories of all guilds of which a text was replaced since a time, and no answer from it marked.
+
+        Whoever replaced it, this process or another one, wrote it down here.
+        """
+        replaced = select(StoryVersion.library_id).where(
+            StoryVersion.replaced_at >= since, StoryVersion.marked_at.is_(None)
+        )
+        async with self._store.reading() as session:
+            rows = await session.scalars(
+                select(LibraryStory)
+                .where(LibraryStory.id.in_(replaced), LibraryStory.removed_at.is_(None))
+                .order_by(LibraryStory.id)
+            )
+            return [_record(row) for row in rows]
+
+    async def marked(self, record: StoryRecord) -> None:
+        """Remember that the answers from a story's earlier texts are marked, unless it was updated meanwhile."""
+        async with self._store.changing() as session:
+            row = await session.get(LibraryStory, record.id)
+            if row is not None and row.story_id == record.story_id:
+                of_story = (StoryVersion.library_id == record.id) & StoryVersion.marked_at.is_(None)
+                await session.execute(update(StoryVersion).where(of_story).values(marked_at=_now()))
 
     async def with_text(self, guild_id: int | None, story_id: str) -> StoryRecord | None:
         """Return the visible story that has this text, or once had it."""

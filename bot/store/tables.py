@@ -155,6 +155,8 @@ class Followed(Table):
     next_at: Mapped[int | None] = mapped_column(BigInteger, index=True)
     failures: Mapped[int]
     problem: Mapped[str | None] = mapped_column(Text)
+    problem_key: Mapped[str | None] = mapped_column(String(64))
+    problem_values: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class SeenItem(Table):
@@ -168,10 +170,11 @@ class SeenItem(Table):
 
 
 class StoryVersion(Table):
-    """A text that a story had before it was updated."""
+    """A text that a story had before it was updated; without `marked_at` the answers from it are yet to be marked."""
 
     __tablename__ = "story_versions"
 
     library_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True)
     story_id: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
-    replaced_at: Mapped[int] = mapped_column(BigInteger)
+    replaced_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    marked_at: Mapped[int | None] = mapped_column(BigInteger)
