@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import StorydeskBot
-    from index.embed import SentenceTransformerEmbedder
+    from index.bundled import BundledEmbedder
 
 NEWER = HARBOUR.replace("14 steel", "22 steel")
 NAME = "Harbour bridge closes for repairs"
@@ -43,7 +43,7 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def terminal(tmp_path: Path, embedder: BundledEmbedder, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.setenv("STORYDESK_STORAGE__FOLDER", str(tmp_path))
     monkeypatch.setattr("bot.opening.load_embedder", lambda _: embedder)
     monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
@@ -103,7 +103,7 @@ async def test_what_was_updated_while_the_bot_was_away_is_marked_after_its_start
     terminal: Terminal,
     answer: discord.Message,
     channel: simcord.ChannelHandle,
-    embedder: SentenceTransformerEmbedder,
+    embedder: BundledEmbedder,
     tmp_path: Path,
 ) -> None:
     await terminal("update", NAME, text=NEWER)
