@@ -22,14 +22,13 @@ from bot.answer import Answer
 from bot.cogs.administration import Administration
 from bot.cogs.askers import asker_of
 from bot.cogs.asking import Asking
-from bot.cogs.conversations import Conversations
 from bot.cogs.following import Following
 from bot.cogs.listening import Listening
+from bot.cogs.memory import Memory, is_ephemeral
 from bot.cogs.outdated import Outdated
 from bot.cogs.privacy import Privacy
 from bot.cogs.rights import log_what_is_missing
 from bot.cogs.stories import Stories
-from bot.cogs.told_votes import ToldVotes
 from bot.config import DISCORD_API
 from bot.errors import AskError, NotLibrarianError, RestartingError, StorageError, StorydeskError
 from bot.following import Follower
@@ -39,7 +38,6 @@ from bot.language import Phrases, language_of, phrases
 from bot.library import Library
 from bot.request import Requests, error_code
 from bot.store.follows import FollowStore
-from bot.store.records import NOWHERE, AnswerRecord
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
 from bot.telemetry import ErrorTold, log_event
@@ -108,9 +106,8 @@ class StorydeskBot(commands.AutoShardedBot):
         most = config.library.most_followed
         self.follower = Follower(FollowStore(store), self.library, self.intake, most=most)
         self.outdated = Outdated(self)
-        self.conversations = Conversations()
+        self.memory = Memory(self)
         self._cooldowns = Cooldowns()
-        self._told_votes = ToldVotes()
         self._connected = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -147,8 +144,7 @@ class StorydeskBot(commands.AutoShardedBot):
 
     async def on_member_forgotten(self, member_id: int) -> None:
         """Forget what a member asked lately, who had everything deleted."""
-        self.conversations.forget(member_id)
-        self._told_votes.forget(member_id)
+        self.memory.forget(member_id)
 
     async def close(self) -> None:
         """Log out, and close the desk and the store."""
@@ -302,13 +298,13 @@ class StorydeskBot(commands.AutoShardedBot):
         layout = await self.attempt(lambda: work(say), say)
         code = error_code()
         spare = notice(say("bug", code=code))
-        is_private = ephemeral or (replaces and _is_ephemeral(interaction.message))
+        is_private = ephemeral or (replaces and is_ephemeral(interaction.message))
         message = await deliver(interaction, layout, spare, files=files, is_private=is_private)
         if message is None:
             _log.error("error %s: Discord takes the reply to interaction %d nowhere", code, interaction.id)
         elif isinstance(layout, ReplyLayout):
             guild_id = self.guild_of(interaction)
-            await self.remember(layout, message, interaction.user, guild_id, is_private=is_private)
+            await self.memory.remember(layout, message, interaction.user, guild_id, is_private=is_private)
 
     async def attempt(
         self, work: Callable[[], Awaitable[discord.ui.LayoutView]], say: Phrases
@@ -330,62 +326,6 @@ class StorydeskBot(commands.AutoShardedBot):
             _log.error("error %s", code, exc_info=cause, extra={"fields": fields})
         self._hook(ErrorTold(type(cause).__name__, is_refusal=not is_ours))
         return text
-
-    async def remember(
-        self,
-        layout: ReplyLayout,
-        message: discord.Message,
-        user: discord.abc.User,
-        guild_id: int | None,
-        replied_to: int | None = None,
-        *,
-        is_private: bool = False,
-    ) -> None:
-        """Remember what was answered in which message, and the question if the guild wants to know of it.
-
-        Of an answer that `is_private` to its member it is not remembered where that was, nor what was asked:
-        who asks privately does not ask the guild.
-        """
-        reply = layout.reply
-        self.conversations.remember(user.id, reply, message, replied_to, is_private=is_private)
-        quotes = tuple((quote.span.start, quote.span.end) for quote in reply.quotes)
-        beside = [rival.quotes[0] for rival in (reply.rivals if isinstance(reply, Answer) else ())]
-        record = AnswerRecord(
-            message_id=message.id,
-            channel_id=NOWHERE if is_private else message.channel.id,
-            guild_id=guild_id,
-            member_id=user.id,
-            story_id=layout.story_id,
-            verdict=reply.verdict,
-            confidence=reply.confidence,
-            quotes=quotes,
-            asked_at=int(time.time()),
-            rivals=tuple((quote.story_id, quote.span.start, quote.span.end) for quote in beside),
-        )
-        try:
-            await self.store.remember_answer(record)
-            is_open = not is_private and reply.verdict != "answered"
-            if guild_id and is_open and (await self.settings_of(guild_id)).keeps_unanswered:
-                await self.store.keep_unanswered(guild_id, user.id, reply.question, reply.verdict)
-        except StorageError as error:
-            _log.error("an answer cannot be remembered: %s", error)
-
-    async def tell_of_vote(self, message: discord.Message, member_id: int) -> None:
-        """Tell of a member's vote against an answer in the guild's feedback channel, if it has one, and only once.
-
-        A private answer is not told of: nobody else can follow the link to it.
-        """
-        settings = await self.settings_of(message.guild.id if message.guild else None)
-        if settings.feedback_channel is None or message.guild is None or _is_ephemeral(message):
-            return
-        if not self._told_votes.note(message.id, member_id):
-            return
-        say = await self.say_below(message)
-        channel = self.get_partial_messageable(settings.feedback_channel, guild_id=message.guild.id)
-        try:
-            await channel.send(view=notice(say("voted-down", link=message.jump_url)))
-        except discord.HTTPException as error:
-            _log.warning("a vote cannot be told in channel %d: %s", settings.feedback_channel, error)
 
     @tasks.loop(hours=24)
     async def _prune(self) -> None:
@@ -410,11 +350,6 @@ class StorydeskBot(commands.AutoShardedBot):
     async def _show(self, status: discord.Status, activity: str) -> None:
         with contextlib.suppress(ConnectionResetError):  # the gateway is just closing; nobody sees us then
             await self.change_presence(status=status, activity=discord.CustomActivity(activity))
-
-
-def _is_ephemeral(message: discord.Message | None) -> bool:
-    """Say whether a message is shown to one member alone."""
-    return message is not None and message.flags.ephemeral
 
 
 async def _use_gateway_of_api(bot: StorydeskBot, config: Config) -> None:

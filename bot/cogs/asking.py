@@ -128,7 +128,7 @@ class Asking(commands.Cog):
         settings = await self._bot.settings_of(self._bot.guild_of(interaction))
         is_private = settings.private if private is None else private
         private_to = interaction.user.id if is_private else None
-        meant = understood(question, self._bot.conversations.before(interaction.channel, private_to=private_to))
+        meant = understood(question, self._bot.memory.conversations.before(interaction.channel, private_to=private_to))
 
         async def answer(say: Phrases) -> TextLayout:
             above = [phrase.question_text(question)]

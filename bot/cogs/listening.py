@@ -141,7 +141,7 @@ class Listening(commands.Cog):
             await self._send(message, await self._hint(message, say), say)
             return
         replied_to = message.reference.message_id if message.reference else None
-        turns = self._bot.conversations.before(message.channel, replied_to)
+        turns = self._bot.memory.conversations.before(message.channel, replied_to)
         asked = self._asked.remember(message.id, message.author, asker, question, turns)
         if not self._bot.desk.is_ready:
             asked.answer = await self._send(message, notice(say("loading")), say)
@@ -205,7 +205,7 @@ class Listening(commands.Cog):
     async def _remember(self, asked: Asked, layout: discord.ui.LayoutView, replied_to: int | None = None) -> None:
         if asked.answer is not None and isinstance(layout, ReplyLayout):
             guild_id = asked.answer.guild.id if asked.answer.guild else None
-            await self._bot.remember(layout, asked.answer, asked.author, guild_id, replied_to)
+            await self._bot.memory.remember(layout, asked.answer, asked.author, guild_id, replied_to)
 
     async def _hint(self, message: discord.Message, say: Phrases) -> TextLayout:
         """Return help for a bare mention, and a hint for a message without words of its own."""

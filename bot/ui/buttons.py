@@ -218,7 +218,7 @@ class VoteButton(
             except StorageError:
                 became = "unknown"
             if became in ("counted", "changed") and not self.is_helpful:
-                await bot.tell_of_vote(message, interaction.user.id)
+                await bot.memory.tell_of_vote(message, interaction.user.id)
             return notice(say(f"vote-{became}"))
 
         await bot.respond(interaction, counted, ephemeral=True)
