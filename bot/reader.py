@@ -8,13 +8,13 @@ The models themselves are in `bot.reader_models`.
 from __future__ import annotations
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from index.bundled import bundled_model_folder, load_bert, load_tokenizer
+from index.cores import usable_cores
 from index.errors import ModelError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Reader:
         self.fingerprint = fingerprint
         self._pad_id = pad_id
         self._max_tokens = min(max_tokens, MAX_TOKENS)
-        self._threads = min(_cores(), _THREADS)
+        self._threads = min(usable_cores(), _THREADS)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="reader")
 
     @classmethod
@@ -202,11 +202,6 @@ class Reader:
         with torch.inference_mode():
             scores, starts, ends = best_spans(*self._model(ids, types, mask), inside)
         return list(zip(starts.tolist(), ends.tolist(), scores.tolist(), strict=True))
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def best_spans(starts: Tensor, ends: Tensor, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:

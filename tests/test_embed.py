@@ -5,19 +5,31 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
 
 import index.bundled
-from index.bundled import BUNDLED_SHA256, BundledEmbedder, bundled_fingerprint, bundled_model_folder
+from index.bundled import (
+    BUNDLED_SHA256,
+    BundledEmbedder,
+    bundled_fingerprint,
+    bundled_model_folder,
+    load_tokenizer,
+)
+from index.cores import usable_cores
 from index.embed import SentenceTransformerEmbedder
 from index.errors import ModelError
 from index.load import shipped_story
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import torch
+
+    from index.bert import Bert
 
 WEIGHTS = b"not really weights"
 TEXTS = [
@@ -68,6 +80,21 @@ def test_a_text_has_the_same_vector_alone_and_among_longer_ones(embedder: Bundle
     alone = embedder.encode(["Troops leave."])[0]
     among = embedder.encode(["Troops leave.", "word " * 100, *TEXTS])[0]
     assert np.abs(alone - among).max() < 1e-5
+
+
+def test_several_texts_are_shared_out_to_as_many_threads_as_there_are_cores(embedder: BundledEmbedder) -> None:
+    """Each in batches of its own, which come back in the texts' order."""
+    names: list[str] = []
+
+    def bert(ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        names.append(threading.current_thread().name)
+        return embedder.bert(ids, types, mask)
+
+    watched = BundledEmbedder(cast("Bert", bert), load_tokenizer(bundled_model_folder()), fingerprint="")
+    vectors = watched.encode(TEXTS)
+    assert len(names) == min(usable_cores(), 4)
+    assert len(names) == 1 or all(name.startswith("embedder") for name in names)
+    assert np.abs(vectors - embedder.encode(TEXTS)).max() < 1e-5
 
 
 def test_no_texts_give_no_rows_of_the_right_length(embedder: BundledEmbedder) -> None:
