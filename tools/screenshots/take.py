@@ -89,8 +89,8 @@ class Scene:
         await self.alice.context_menu(self.channel, "Find this in the story", second)
 
     async def followup(self) -> None:
-        await self.alice.send(self.channel, f"{self.mention} Who met Kurt Campbell?")
-        await self.alice.send(self.channel, "and where?", reply_to=self.channel.last_message)
+        await self.alice.send(self.channel, f"{self.mention} Where is the drone base?")
+        await self.alice.send(self.channel, "and how much did it cost?", reply_to=self.channel.last_message)
 
     async def help(self) -> None:
         await self.alice.slash(self.channel, "help")
