@@ -16,16 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.sampled import SETS, Sampled, evidence_of, interval
 from bot.answer import Quote
-from bot.cases import is_right, read_cases, read_stories, with_gold_spans
+from bot.cases import is_right
 from bot.config import Config
 from bot.opening import load_embedder, open_reader
 from bot.ranking import rank
 from bot.reader import BUNDLED_READER
 from bot.together import alone
-from index.fusion import Evidence
-from index.spelling import Speller
-from index.story_index import StoryIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,10 +31,11 @@ if TYPE_CHECKING:
     from bot.cases import Case
     from bot.reader import Reader
     from index.embed import Embedder
+    from index.spelling import Speller
+    from index.story_index import StoryIndex
 
     Scores = NDArray[np.float32]
 
-_SETS = ("squad2", "newwiki", "wikinews")
 _SEED = 20261123
 
 
@@ -53,10 +52,8 @@ def reciprocal_ranks(scores: Scores) -> Scores:
 
 def rankings(index: StoryIndex, windows: Scores, case: Case, vector: Scores) -> dict[str, Scores]:
     """Return the scores of every sentence by each way, (n,) float32 each."""
-    dense = index._dense.scores(vector)  # noqa: SLF001 - the parts are what is compared
-    evidence = Evidence.gather(
-        case.question, lambda _: dense, index._sentences, index._contexts, index._kinds  # noqa: SLF001 - as above
-    )  # fmt: skip
+    evidence = evidence_of(index, case.question, vector)
+    dense = evidence.dense
     nothing = np.zeros_like(dense)
     return {
         "cosine": dense,
@@ -87,14 +84,6 @@ def places(index: StoryIndex, case: Case) -> NDArray[np.bool_]:
     return np.array([is_right(quote.span, case.spans) for quote in quotes])
 
 
-def interval(found: list[bool]) -> str:
-    """Return the mean and its bootstrap 95 % interval."""
-    values = np.array(found, dtype=float)
-    resampled = np.random.default_rng(_SEED).choice(values, (2000, len(values))).mean(axis=1)
-    low, high = np.percentile(resampled, [2.5, 97.5])
-    return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/eval/dev"))
@@ -103,30 +92,25 @@ def main() -> None:
     embedder = load_embedder(Config())
     reader = open_reader(BUNDLED_READER, embedder)
     print("| set | ranking | hit@1 | hit@3 |\n|---|---|---|---|")
-    for name in _SETS:
-        stories = read_stories(arguments.data / name / "stories.jsonl")
-        cases = [case for case in read_cases(arguments.data / name / "cases.jsonl") if case.answerable]
-        order = np.random.default_rng(_SEED).permutation(len(cases))[: arguments.sample]
-        chosen = [with_gold_spans(cases[at], stories[cases[at].story_id]) for at in order]
-        indexes = {key: StoryIndex.build(stories[key], embedder) for key in {case.story_id for case in chosen}}
-        spellers = {key: Speller(stories[key].body, reader.knows) for key in indexes}
+    for name in SETS:
+        sampled = Sampled.of(arguments.data / name, arguments.sample, _SEED, embedder, reader)
         windows = {
             key: embedder.encode([index.story.text(passage.context) for passage in index.passages])
-            for key, index in indexes.items()
+            for key, index in sampled.indexes.items()
         }
         first: dict[str, list[bool]] = {}
         among_three: dict[str, list[bool]] = {}
-        for case, vector in zip(chosen, embedder.encode([case.question for case in chosen]), strict=True):
-            right = places(indexes[case.story_id], case)
-            index = indexes[case.story_id]
+        for case, vector in zip(sampled.cases, embedder.encode([case.question for case in sampled.cases]), strict=True):
+            right = places(sampled.indexes[case.story_id], case)
+            index = sampled.indexes[case.story_id]
             ways = rankings(index, windows[case.story_id], case, vector)
-            ways["fused and read (ships)"] = read_scores(index, case, embedder, reader, spellers[case.story_id])
+            ways["fused and read (ships)"] = read_scores(index, case, embedder, reader, sampled.spellers[case.story_id])
             for way, scores in ways.items():
                 best = np.argsort(-scores, kind="stable")
                 first.setdefault(way, []).append(bool(right[best[0]]))
                 among_three.setdefault(way, []).append(bool(right[best[:3]].any()))
         for way, found in first.items():
-            print(f"| {name} | {way} | {interval(found)} | {interval(among_three[way])} |", flush=True)
+            print(f"| {name} | {way} | {interval(found, _SEED)} | {interval(among_three[way], _SEED)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,38 +15,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.sampled import SETS, Sampled, evidence_of, interval
 from bot.answer import answering_words, bare_answer
-from bot.cases import is_right, read_cases, read_stories, with_gold_spans
+from bot.cases import is_right
 from bot.config import Config
 from bot.metrics import token_f1
 from bot.opening import load_embedder, open_reader
 from bot.ranking import _read, rank
 from bot.reader import BUNDLED_READER
 from bot.together import alone
-from index.fusion import Evidence
-from index.spelling import Speller
-from index.story_index import StoryIndex
 
 if TYPE_CHECKING:
     from bot.cases import Case
     from bot.reader import Reader
     from index.embed import Embedder
+    from index.spelling import Speller
     from index.story import Span
-    from index.story_index import Hit
+    from index.story_index import Hit, StoryIndex
 
-_SETS = ("squad2", "newwiki", "wikinews")
 _SEED = 20261125
 
 
 def chosen_by(index: StoryIndex, case: Case, embedder: Embedder) -> dict[str, Hit]:
     """Return the best sentence by cosine alone and by BM25 alone."""
     vector = embedder.encode([case.question])[0]
-    dense = index._dense.scores(vector)  # noqa: SLF001 - the parts are what is compared
-    evidence = Evidence.gather(
-        case.question, lambda _: dense, index._sentences, index._contexts, index._kinds  # noqa: SLF001 - as above
-    )  # fmt: skip
+    evidence = evidence_of(index, case.question, vector)
     hits = {hit.number: hit for hit in index.search_vector(case.question, vector, len(index))}
-    return {"cosine": hits[int(np.argmax(dense))], "BM25": hits[int(np.argmax(evidence.bm25))]}
+    return {"cosine": hits[int(np.argmax(evidence.dense))], "BM25": hits[int(np.argmax(evidence.bm25))]}
 
 
 def found(
@@ -71,13 +66,6 @@ def found(
     return ways
 
 
-def interval(values: list[float]) -> str:
-    """Return the mean and its bootstrap 95 % interval."""
-    resampled = np.random.default_rng(_SEED).choice(values, (2000, len(values))).mean(axis=1)
-    low, high = np.percentile(resampled, [2.5, 97.5])
-    return f"{np.mean(values):.3f} [{low:.3f}, {high:.3f}]"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/eval/dev"))
@@ -86,20 +74,18 @@ def main() -> None:
     embedder = load_embedder(Config())
     reader = open_reader(BUNDLED_READER, embedder)
     print("| set | way | hit@1 | F1 | behind what ships, F1 |\n|---|---|---|---|---|")
-    for name in _SETS:
-        stories = read_stories(arguments.data / name / "stories.jsonl")
-        cases = [case for case in read_cases(arguments.data / name / "cases.jsonl") if case.answerable]
-        order = np.random.default_rng(_SEED).permutation(len(cases))[: arguments.sample]
-        chosen = [with_gold_spans(cases[at], stories[cases[at].story_id]) for at in order]
-        indexes = {key: StoryIndex.build(stories[key], embedder) for key in {case.story_id for case in chosen}}
-        spellers = {key: Speller(stories[key].body, reader.knows) for key in indexes}
-        rows = [found(indexes[case.story_id], case, embedder, reader, spellers[case.story_id]) for case in chosen]
+    for name in SETS:
+        sampled = Sampled.of(arguments.data / name, arguments.sample, _SEED, embedder, reader)
+        rows = [
+            found(sampled.indexes[case.story_id], case, embedder, reader, sampled.spellers[case.story_id])
+            for case in sampled.cases
+        ]
         ships = [row["what ships"][1] for row in rows]
         for way in rows[0]:
             first, right = zip(*(row[way] for row in rows), strict=True)
             behind = [ahead - own for ahead, own in zip(ships, right, strict=True)]
-            gap = "" if way == "what ships" else interval(behind)
-            print(f"| {name} | {way} | {np.mean(first):.3f} | {interval(list(right))} | {gap} |", flush=True)
+            gap = "" if way == "what ships" else interval(behind, _SEED)
+            print(f"| {name} | {way} | {np.mean(first):.3f} | {interval(right, _SEED)} | {gap} |", flush=True)
 
 
 if __name__ == "__main__":
