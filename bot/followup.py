@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.persons import NAME, persons
+from bot.verbs import as_asked, is_participle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,7 @@ _THING = re.compile(
     r"|\b(?:this|that)(?=$|\s+(?:happen|cost|work|mean|start|end)\b)",
     re.IGNORECASE,
 )
+_BE = frozenset(("is", "are", "was", "were"))
 _POSSESSIVE = frozenset(("his", "its", "their"))
 _ENDS = " \t\n?!.,;:"
 
@@ -104,9 +106,33 @@ def _without_asking(turn: Turn) -> str:
     rest, asks = whole["rest"], whole["asks"].lower()
     if asks not in ("who", "what", "which"):
         return rest
-    if _AUXILIARY.match(rest):
-        return f"{rest} {turn.short or ''}"
-    return f"{turn.short} {rest}" if turn.short else rest
+    return _inverted(_from_its_verb(asks, rest), turn.short) if turn.short else rest
+
+
+def _from_its_verb(asks: str, rest: str) -> str:
+    """Return what follows "which" or "what" from its verb on: "signed it" of "country signed it"."""
+    noun, _, more = rest.partition(" ")
+    is_noun = asks == "which" or (asks == "what" and not _starts_with_verb(noun))
+    return more if is_noun and _starts_with_verb(more) else rest
+
+
+def _starts_with_verb(text: str) -> bool:
+    return bool(_AUXILIARY.match(text)) or as_asked(text.partition(" ")[0]) is not None
+
+
+def _inverted(rest: str, answer: str) -> str:
+    """Return what follows "who", "what" or "which" as an inversion, with what answered it in its place.
+
+    "met Kurt Campbell" was asked of the subject, so it becomes "did Lena Ortiz meet Kurt Campbell"; "did Niger
+    sign" asked for the object, which is put at its end.
+    """
+    verb, _, more = rest.partition(" ")
+    if not _AUXILIARY.match(rest):
+        asked = as_asked(verb)
+        return f"{asked[0]} {answer} {asked[1]} {more}" if asked else f"{answer} {rest}"
+    if verb.lower() in _BE and is_participle(more.partition(" ")[0]):
+        return f"{verb} {answer} {more}"
+    return f"{rest} {answer}"
 
 
 def _with_other_subject(question: str, subject: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -128,7 +129,8 @@ class Asking(commands.Cog):
         settings = await self._bot.settings_of(self._bot.guild_of(interaction))
         is_private = settings.private if private is None else private
         private_to = interaction.user.id if is_private else None
-        meant = understood(question, self._bot.memory.conversations.before(interaction.channel, private_to=private_to))
+        turns = self._bot.memory.conversations.before(interaction.channel, private_to=private_to)
+        meant = await asyncio.to_thread(understood, question, turns)
 
         async def answer(say: Phrases) -> TextLayout:
             above = [phrase.question_text(question)]

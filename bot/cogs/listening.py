@@ -198,7 +198,7 @@ class Listening(commands.Cog):
                 await channel.send(view=notice(self._bot.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
-        meant = understood(asked.question, asked.turns)
+        meant = await asyncio.to_thread(understood, asked.question, asked.turns)
         above = [phrase.understood_text(meant, say)] if meant != asked.question else []
         return await self._bot.answer(meant, asked.asker, say, above=above)
 
