@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from unittest.mock import AsyncMock
 
 import discord
 import pytest
@@ -12,12 +13,14 @@ import simcord
 from discord_desk import bot_with, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
+from sqlalchemy import update
 from test_stories import BRIDGE, HARBOUR, add, own_bot, own_shelf  # noqa: F401 - a fixture
 from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.errors import StorageError
 from bot.language import ENGLISH, phrases
+from bot.store.tables import LibraryStory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +38,11 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "bridge.md"
 
-    async def __call__(self, *arguments: str, text: str) -> None:
-        self._file.write_text(text, "utf-8")
-        command = ["stories", *arguments, str(self._file)]
+    async def __call__(self, *arguments: str, text: str | None = None) -> None:
+        command = ["stories", *arguments]
+        if text is not None:
+            self._file.write_text(text, "utf-8")
+            command.append(str(self._file))
         result = await asyncio.to_thread(CliRunner().invoke, app, command)
         assert result.exit_code == 0, result.output
 
@@ -110,6 +115,27 @@ async def test_what_was_updated_while_the_bot_was_away_is_marked_after_its_start
     await env.restart_bot(bot_with(lambda: own_shelf(embedder, tmp_path), tmp_path))
     assert ENGLISH("outdated") not in now(channel, answer)
     await env.advance_time(120)
+    assert ENGLISH("outdated") in now(channel, answer)
+
+
+async def test_a_story_that_is_removed_before_its_turn_is_marked_once_it_is_brought_back(
+    bot: StorydeskBot,
+    terminal: Terminal,
+    answer: discord.Message,
+    channel: simcord.ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await terminal("update", NAME, text=NEWER)
+    found = await bot.library.unmarked(0)
+    await terminal("remove", NAME, "--yes")
+    with monkeypatch.context() as patched:
+        patched.setattr(bot.library, "unmarked", AsyncMock(return_value=found))
+        assert await bot.outdated.mark() == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    async with bot.store.changing() as session:
+        await session.execute(update(LibraryStory).values(removed_at=None))
+    assert await bot.outdated.mark() == 1
     assert ENGLISH("outdated") in now(channel, answer)
 
 

@@ -16,7 +16,7 @@ from discord.ext import commands, tasks
 
 from bot import phrase
 from bot.changes import changes
-from bot.errors import StorageError, StorydeskError
+from bot.errors import StorageError, StorydeskError, UnknownStoryError
 from bot.language import LANGUAGES, phrases
 from index.errors import StoryError
 
@@ -72,12 +72,15 @@ class Outdated(commands.Cog):
                     marked += await self._mark_update(record)
                 except StorageError:
                     raise
+                except UnknownStoryError:  # removed meanwhile; once it is brought back, its answers are marked
+                    continue
                 except (StorydeskError, StoryError) as error:  # which will be the same the next time
                     _log.error("answers from an older version cannot be marked: %s", error)
                 await self._bot.library.marked(record)
         return marked
 
     async def _mark_update(self, record: StoryRecord) -> int:
+        await self._bot.library.named(record.guild_id, str(record.id))  # it may be gone since it was found
         guilds: Sequence[int | None] = [record.guild_id]
         if record.guild_id is None:
             ids = [story.id for story in await self._bot.library.earlier(None, record)]
