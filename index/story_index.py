@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from index import heap
 from index.dense import DenseIndex
 from index.errors import DamagedIndexError, MissingIndexError, SavedIndexError, StaleIndexError
 from index.fusion import Evidence
@@ -111,6 +112,7 @@ class StoryIndex:
             vectors[rows] = embedder.encode([texts[row] for row in rows])
             if progress is not None:
                 progress(len(rows), len(texts))
+        heap.give_back()  # what the model took for the passages, up to 200 MB
         return cls(story, DenseIndex.from_vectors(vectors), embedder, settings)
 
     def with_embedder(self, embedder: Embedder) -> StoryIndex:
