@@ -1,5 +1,7 @@
 """What one warm question costs, against one bare `encode` of sentence-transformers, alternating in one run.
 
+Beside it stands what the two models take for the question's own texts and pairs, with nothing around them: the limit.
+
     python -m bench.question [--rounds 200] [--story FILE]
 
 Also the longest time for which the event loop did not get round to a heartbeat while the desk was asked.
@@ -13,14 +15,13 @@ import statistics
 import time
 from pathlib import Path
 
+from bench.models_alone import shelf_of
 from bot.config import Config
 from bot.desk import Desk
 from bot.opening import load_embedder, load_reader
-from bot.shelf import Shelf
 from index.bundled import bundled_model_folder
 from index.embed import SentenceTransformerEmbedder
 from index.load import load_story, shipped_story
-from index.story_index import StoryIndex
 
 QUESTIONS = ("How many US troops have to go?", "where is the drone base", "Why did they quit the G5 Sahel force?")
 _BEAT = 0.001  # seconds
@@ -31,12 +32,14 @@ async def measure(rounds: int, path: Path | None) -> None:
     reader, calibration = load_reader(Config(), embedder)
     bare_model = SentenceTransformerEmbedder.load(str(bundled_model_folder())).model
     story = load_story(path) if path else shipped_story()
-    shelf = Shelf([StoryIndex.build(story, embedder)], embedder, reader, calibration)
+    shelf, models = shelf_of(story, embedder, reader, calibration)
     async with Desk(lambda: shelf, hook=lambda _: None) as desk:
         for question in QUESTIONS:
             await desk.ask(question)
         bare: list[float] = []
         asked: list[float] = []
+        alone: list[float] = []
+        models.again()
         for at in range(rounds):
             question = QUESTIONS[at % len(QUESTIONS)]
             desk.forget_replies()
@@ -46,9 +49,12 @@ async def measure(rounds: int, path: Path | None) -> None:
             await desk.ask(question)
             bare.append(between - began)
             asked.append(time.perf_counter() - between)
+            alone.append(models.again())
         ratio = statistics.median(asked) / statistics.median(bare)
         print(f"encode {1000 * statistics.median(bare):.1f} ms, question {1000 * statistics.median(asked):.1f} ms")
         print(f"ratio of the medians {ratio:.2f} over {rounds} rounds")
+        limit = statistics.median(asked) / statistics.median(alone)
+        print(f"the models alone {1000 * statistics.median(alone):.1f} ms, the question {limit:.2f} times that")
         print(f"longest lag of the event loop {1000 * await longest_lag(desk, rounds):.1f} ms")
 
 
