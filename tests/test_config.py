@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -244,6 +245,56 @@ def test_a_token_file_that_is_missing_or_empty_is_named() -> None:
     Path("token").write_text(" \n", "utf-8")
     with pytest.raises(TokenError, match="names token, which is empty"):
         discord_token({"DISCORD_TOKEN_FILE": "token"})
+
+
+DEFAULTS = Config().model_dump(mode="json")
+SECRET = "hunter2-in-an-address"  # noqa: S105 - nobody's
+VALUES = st.one_of(
+    st.booleans(),
+    st.integers(-(2**40), 2**40),
+    st.floats(allow_nan=False),
+    st.sampled_from(["", "balanced", "strict", "INFO", "127.0.0.1", "a\nb"]),
+    st.text(max_size=20),
+    st.lists(st.integers(), max_size=2),
+)
+KEYS = [(name, key) for name, keys in DEFAULTS.items() for key in [*keys, "nonsense"]]
+ENTRIES = st.lists(st.tuples(st.sampled_from(KEYS), st.none() | VALUES), max_size=4)
+ADDRESSES = st.sampled_from([None, f"postgresql://bot:{SECRET}@db/desk", f"nonsense {SECRET}", [SECRET]])
+
+
+def outcome(text: str) -> tuple[Config | None, str]:
+    """Return the configuration, or None and what is told of it."""
+    try:
+        return load_config(written(text)), ""
+    except ConfigError as error:
+        return None, str(error)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ENTRIES, ADDRESSES)
+def test_any_values_of_any_keys_are_a_configuration_or_one_line_that_tells_no_secret(
+    entries: list[tuple[tuple[str, str], object]], address: object
+) -> None:
+    document: dict[str, dict[str, object]] = {}
+    for (name, key), value in entries:
+        default = DEFAULTS[name].get(key, "")
+        document.setdefault(name, {})[key] = default if value is None else value
+    if address is not None:
+        document.setdefault("storage", {})["url"] = address
+    lines = []
+    for name, values in document.items():
+        lines += [
+            f"[{name}]",
+            *(f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None),
+        ]  # which is TOML too
+    config, told = outcome("\n".join(lines))
+    assert SECRET not in f"{told} {config!r}"
+    if config is None:
+        assert told
+        assert "\n" not in told
+    else:
+        kept = config.model_dump(include=set(document), exclude_unset=True)
+        assert {name: set(values) for name, values in kept.items()} == {k: set(v) for k, v in document.items()}
 
 
 @settings(deadline=None)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.followup import Turn, understood
 from bot.persons import persons
@@ -58,6 +60,22 @@ def test_a_follow_up_is_made_to_stand_alone(question: str, turn: Turn, meant: st
 )
 def test_a_question_that_stands_alone_stays_as_it_is(question: str) -> None:
     assert understood(question, [MET]) == question
+
+
+WORDS = st.lists(
+    st.sampled_from("and when why not who what which how many was did met signed he it there Niger is leaving".split())
+    | st.text(max_size=8),
+    max_size=9,
+).map(" ".join)
+
+
+@settings(deadline=None)
+@given(WORDS, WORDS, st.none() | WORDS)
+def test_whatever_is_asked_after_whatever_one_line_is_understood_or_what_was_said(
+    question: str, before: str, short: str | None
+) -> None:
+    meant = understood(question, [Turn(before, short, before)])
+    assert meant == question or (meant.endswith("?") and meant == " ".join(meant.split()))
 
 
 def test_without_a_turn_before_nothing_is_guessed() -> None:
