@@ -214,3 +214,13 @@ async def test_an_answer_from_a_guilds_own_story_stands_though_the_operators_had
     await terminal("update", NAME, text=NEWER)
     assert await bot.outdated.mark() == 0
     assert ENGLISH("outdated") not in now(channel, answer) + now(channel, own)
+
+
+async def test_however_many_stories_are_updated_one_task_marks_their_answers(bot: StorydeskBot) -> None:
+    async with bot.outdated._marking:
+        for _ in range(20):
+            bot.outdated.mark_soon()
+            await asyncio.sleep(0)
+        waiting = [task for task in asyncio.all_tasks() if task.get_name() == "mark-outdated"]
+        assert len(waiting) == 1
+    await asyncio.wait_for(waiting[0], 10)

@@ -42,7 +42,8 @@ class Outdated(commands.Cog):
         """Mark answers of `bot`."""
         self._bot = bot
         self._marking = asyncio.Lock()
-        self._soon: set[asyncio.Task[None]] = set()
+        self._soon: asyncio.Task[None] | None = None
+        self._again = False
 
     async def cog_load(self) -> None:
         """Begin to look for updates."""
@@ -51,13 +52,19 @@ class Outdated(commands.Cog):
     async def cog_unload(self) -> None:
         """Look for no more; what is left is marked after the next start."""
         self._clock.cancel()
-        for task in self._soon:
-            task.cancel()
+        if self._soon is not None:
+            self._soon.cancel()
 
     def mark_soon(self) -> None:
-        """Mark the answers from what was just updated, without waiting for it."""
-        self._soon.add(task := asyncio.create_task(self._mark_or_log(), name="mark-outdated"))
-        task.add_done_callback(self._soon.discard)
+        """Mark the answers from what was just updated, without waiting for it; many updates need one task."""
+        self._again = True
+        if self._soon is None or self._soon.done():
+            self._soon = asyncio.create_task(self._mark_while_wanted(), name="mark-outdated")
+
+    async def _mark_while_wanted(self) -> None:
+        while self._again:
+            self._again = False
+            await self._mark_or_log()
 
     async def mark(self) -> int:
         """Mark the answers from all updates that are not marked yet; return how many.
