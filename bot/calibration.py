@@ -80,8 +80,9 @@ class Calibration:
         ):
             if wanted != found:
                 message = (
-                    f"The answers' calibration was fitted for another {name}; fit one with `python -m bench.calibrate "
-                    "--output FILE`, name the file in [answers] calibration, or use the bundled models."
+                    f"The answers' calibration was fitted for another {name}; fit one, in a checkout, with `python -m "
+                    "bench.calibrate --model NAME --reader NAME --output FILE`, name the file in "
+                    "[answers] calibration, or use the bundled models."
                 )
                 raise ConfigError(message)
         return calibration

@@ -246,7 +246,10 @@ def preview(
         except ImportError as error:
             from bot.errors import MissingExtraError
 
-            message = f"The preview needs {error.name}; install it with `pip install 'storydesk[preview]'`."
+            message = (
+                f"The preview needs {error.name}; install it in Storydesk's folder with "
+                "`pip install -c constraints.txt '.[preview]'`."
+            )
             raise MissingExtraError(message) from None
         run_preview(settings, found, port=port, open_browser=browser)
 

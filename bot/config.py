@@ -35,7 +35,8 @@ class StorySettings(_Section):
     """Which story the desk answers from."""
 
     path: str = Field(
-        default="", description="A .md, .txt or .html file; empty means the story that ships with Storydesk."
+        default="",
+        description="A Markdown, text, HTML, PDF or Word file; empty means the story that ships with Storydesk.",
     )
 
 

@@ -2,8 +2,8 @@
 
 Everything below the desk is synchronous and runs in its one worker thread, everything above is
 async: this is the only boundary. One thread, since the model computes on one; questions queue up
-in the order in which they came, and those that wait are answered together, which costs the models
-half as much. The model loads in that thread too, and whoever asks meanwhile waits for it.
+in the order in which they came, and those that wait are answered together, which costs a
+third less. The model loads in that thread too, and whoever asks meanwhile waits for it.
 """
 
 from __future__ import annotations

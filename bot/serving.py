@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import os
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from bot.app import StorydeskBot
     from bot.config import ServerSettings
     from bot.prometheus import Prometheus
+
+_log = logging.getLogger("storydesk")
 
 _DATABASE_SECONDS = 2.0
 
@@ -93,7 +96,8 @@ async def missing_of(bot: StorydeskBot) -> dict[str, str]:
     try:
         await asyncio.wait_for(bot.store.check(), _DATABASE_SECONDS)
     except (StorageError, TimeoutError) as error:
-        missing["database"] = str(error) or f"no answer within {_DATABASE_SECONDS:.0f} seconds"
+        _log.warning("the database does not answer: %s", error or f"not within {_DATABASE_SECONDS:.0f} seconds")
+        missing["database"] = f"{type(error).__name__}: see the log"  # whoever asks need not know where it is
     return missing
 
 

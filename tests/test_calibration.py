@@ -50,7 +50,7 @@ def test_the_calibration_that_ships_is_of_the_bundled_models() -> None:
 def test_it_is_refused_for_any_other_model(other: str) -> None:
     model, reader = shipped()["model"], shipped()["reader"]
     named = ("another", reader) if other == "embedding model" else (model, "another")
-    with pytest.raises(ConfigError, match=rf"fitted for another {other}; fit one with .*or use the bundled models"):
+    with pytest.raises(ConfigError, match=rf"fitted for another {other}; fit one, .*or use the bundled models"):
         Calibration.load(*named)
 
 

@@ -64,6 +64,10 @@ def test_the_unit_is_hardened_and_stops_after_the_deadline() -> None:
     assert unit["MemoryMax"] == ["2G"]
 
 
+def test_the_unit_never_gives_up_starting_however_long_discord_is_away() -> None:
+    assert unit_settings()["StartLimitIntervalSec"] == ["0"]
+
+
 def test_the_unit_hands_the_token_over_as_a_credential_and_never_in_the_environment() -> None:
     unit = unit_settings()
     assert unit["LoadCredential"] == ["discord-token:/etc/storydesk/token"]

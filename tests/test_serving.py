@@ -82,7 +82,7 @@ async def test_a_bot_that_answers_is_alive_and_ready(bot: StorydeskBot, env: sim
 
 
 async def test_before_it_is_connected_and_loaded_it_is_alive_and_says_what_is_missing(
-    tmp_path: Path, port: int
+    tmp_path: Path, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot = bot_with(lambda: pytest.fail("nothing is loaded here"), tmp_path)
     async with served(bot, port):
@@ -94,7 +94,8 @@ async def test_before_it_is_connected_and_loaded_it_is_alive_and_says_what_is_mi
     assert isinstance(missing, dict)
     assert missing["gateway"] == "not connected to Discord"
     assert missing["model"] == "still loading"
-    assert "is not open" in missing["database"]
+    assert missing["database"] == "StorageError: see the log"
+    assert "is not open" in caplog.text
 
 
 async def test_a_model_that_cannot_be_loaded_and_a_lost_database_are_told(tmp_path: Path, port: int) -> None:

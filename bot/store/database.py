@@ -98,7 +98,10 @@ def engine_for(database: Database) -> AsyncEngine:
                 hide_parameters=True,
             )
         except ImportError as error:
-            message = f"storage.url needs {error.name}; install it with `pip install 'storydesk[postgres]'`."
+            message = (
+                f"storage.url needs {error.name}; install it in Storydesk's folder with "
+                "`pip install -c constraints.txt '.[postgres]'`."
+            )
             raise MissingExtraError(message) from None
     engine = create_async_engine(database.url, poolclass=NullPool, hide_parameters=True)
 
