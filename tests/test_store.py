@@ -27,7 +27,7 @@ from bot.store.tables import Table
 from index.story import Story
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -109,6 +109,16 @@ async def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(store: St
         await store.change_guild_settings(NEWSROOM, ALICE, {"cooldown_seconds": -1})
     assert await store.guild_settings(NEWSROOM) == GuildSettings()
     assert (await store.kept_about(ALICE)).settings_changes == 0
+
+
+async def test_changes_that_build_on_what_is_set_do_not_undo_each_other(store: Store) -> None:
+    def opened(place: int) -> Callable[[GuildSettings], tuple[int, ...]]:
+        return lambda now: (*now.listens, place)
+
+    await asyncio.gather(
+        *(store.change_guild_settings(NEWSROOM, ALICE, {"listens": opened(place)}) for place in range(8))
+    )
+    assert sorted((await store.guild_settings(NEWSROOM)).listens) == list(range(8))
 
 
 async def test_only_the_last_change_can_be_taken_back_and_only_in_its_guild(store: Store) -> None:

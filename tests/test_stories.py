@@ -6,6 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
+import discord
 import pytest
 import simcord
 from discord_desk import bot_with, buttons_of, said, shipped_shelf
@@ -103,6 +104,23 @@ async def test_a_pasted_text_is_a_story(
     shown = await chief.submit_modal(form, {"title": "The bridge", "text": body})
     assert "“The bridge”" in said(shown.response)
     assert "**14**" in await ask(alice, channel, BRIDGE)
+
+
+async def test_forms_that_are_open_at_once_in_two_servers_bring_each_its_own_text(
+    env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    guild = env.create_guild("Club")
+    role = guild.create_role("Chief", permissions=discord.Permissions(manage_guild=True))
+    other, there = guild.add_member(env.create_user("bob"), roles=[role]), guild.create_text_channel("general")
+    forms = [await chief.slash(channel, "story add"), await other.slash(there, "story add")]
+    texts = ["The bridge is shut for nine weeks.", "The ferry runs every hour."]
+    shown = [
+        said((await actor.submit_modal(form, {"title": f"Story {number}", "text": text})).response)
+        for number, (actor, form, text) in enumerate(zip((chief, other), forms, texts, strict=True))
+    ]
+    assert ["Story 0" in shown[0], "Story 1" in shown[1]] == [True, True]
+    assert "nine weeks" in await ask(chief, channel, "How long is the bridge shut?")
+    assert "every hour" in await ask(other, there, "How often does the ferry run?")
 
 
 async def test_members_may_not_manage_stories_but_a_chosen_role_may(

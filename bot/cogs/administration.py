@@ -17,6 +17,7 @@ from bot.ui.layouts import TextLayout, notice
 
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
+    from bot.guild_settings import GuildSettings
     from bot.language import Phrases
 
 _DAY = 86_400  # seconds
@@ -56,9 +57,11 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
 
         async def listen(say: Phrases) -> DeskCard:
             check_manages(interaction)
-            listens = (await self._bot.settings_of(interaction.guild_id)).listens
-            others = tuple(place for place in listens if place != channel.id)
-            return await change_settings(interaction, {"listens": (*others, channel.id) if on else others}, say)
+            return await change_settings(interaction, {"listens": opened}, say)
+
+        def opened(now: GuildSettings) -> tuple[int, ...]:
+            others = tuple(place for place in now.listens if place != channel.id)
+            return (*others, channel.id) if on else others
 
         await self._bot.respond(interaction, listen, ephemeral=True, checks=False)
 

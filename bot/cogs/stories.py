@@ -15,7 +15,7 @@ from bot import phrase
 from bot.cogs.choices import followed_choices, story_choices
 from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
-from bot.ui.delivery import show_form, tell
+from bot.ui.delivery import FORM_SECONDS, show_form, tell
 from bot.ui.layouts import TextLayout, notice
 from bot.ui.lists import changes_list, library_list
 from bot.ui.story_cards import remove_layout
@@ -267,7 +267,8 @@ class PasteForm(discord.ui.Modal):
 
     def __init__(self, stories: Stories, say: Phrases) -> None:
         """Add what is pasted to `stories`."""
-        super().__init__(title=say("form-story"), custom_id="story-paste")
+        # With an id of its own, which discord.py makes: forms of one id share what is written into them.
+        super().__init__(title=say("form-story"), timeout=FORM_SECONDS)
         self._stories = stories
         self._title: discord.ui.TextInput[PasteForm] = discord.ui.TextInput(
             custom_id="title", max_length=_NAME_CHARACTERS
@@ -281,10 +282,11 @@ class PasteForm(discord.ui.Modal):
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Add the story, or say what is wrong with it."""
         bot: StorydeskBot = interaction.client
+        title, text = self._title.value, self._text.value
 
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
-            story = bot.intake.pasted(self._title.value, self._text.value)
+            story = bot.intake.pasted(title, text)
             async with shown_while(interaction, say) as stages:
                 return await self._stories.keep(interaction, story, say, stages)
 

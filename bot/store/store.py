@@ -117,13 +117,17 @@ class Store:
     ) -> tuple[GuildSettings, int]:
         """Change some settings of a guild; return all of them, and the change's id for `undo_change`.
 
+        A new value that depends on what is set now is a function of the settings: another change
+        that is made meanwhile is then not lost.
+
         Raises:
             pydantic.ValidationError: a setting cannot have that value.
         """
         async with self.changing() as session:
             row = await session.get(SettingsOfGuild, guild_id) or SettingsOfGuild(guild_id=guild_id, settings={})
-            sound = GuildSettings.from_document(row.settings).model_dump(exclude_defaults=True)
-            settings = GuildSettings.model_validate({**sound, **changes})
+            now = GuildSettings.from_document(row.settings)
+            new = {name: value(now) if callable(value) else value for name, value in changes.items()}
+            settings = GuildSettings.model_validate({**now.model_dump(exclude_defaults=True), **new})
             change = SettingsChange(guild_id=guild_id, member_id=member_id, changed_at=_now(), before=row.settings)
             row.settings = settings.model_dump(mode="json", exclude_defaults=True)
             session.add_all([row, change])

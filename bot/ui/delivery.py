@@ -25,6 +25,9 @@ UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What is raised when something does not reach Discord."""
 
 _NOBODY = discord.AllowedMentions.none()
+FORM_SECONDS = 3600.0
+"""For which a form is remembered: one that was closed tells nobody."""
+
 _SECONDS = 20.0  # that a line for one member stands where all can read it
 
 

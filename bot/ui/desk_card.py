@@ -5,6 +5,7 @@ The items' ids hold all they need, so an old card works after a restart.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import discord
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from bot.errors import NotManagerError, TooManyPlacesError
 from bot.guild_settings import MOST_PLACES
 from bot.language import ENGLISH, LANGUAGES
-from bot.ui.delivery import show_form
+from bot.ui.delivery import FORM_SECONDS, show_form
 from bot.ui.layouts import notice
 
 if TYPE_CHECKING:
@@ -187,11 +188,18 @@ class DeskMenu(
                 return await change_settings(interaction, {field: value}, say)
             # A menu holds fewer than a setting does, so what it did not show stays.
             shown = {place.id for place in getattr(self.item, "default_values", ())}
-            now = getattr(await bot.settings_of(interaction.guild_id), field)
-            kept = tuple(place for place in now if place not in shown and place not in value)
-            return await change_settings(interaction, {field: (*value, *kept)}, say)
+            return await change_settings(interaction, {field: partial(_with_the_hidden, field, value, shown)}, say)
 
         await bot.respond(interaction, changed, replaces=True, checks=False)
+
+
+def _with_the_hidden(field: str, chosen: tuple[int, ...], shown: set[int], now: GuildSettings) -> tuple[int, ...]:
+    """Return what was chosen in a menu, and what is set now that the menu did not show."""
+    return (*chosen, *(place for place in getattr(now, field) if place not in shown and place not in chosen))
+
+
+def _turned(field: str, now: GuildSettings) -> bool:
+    return not getattr(now, field)
 
 
 class DeskButton(
@@ -226,10 +234,11 @@ class DeskButton(
             return
 
         async def done(say: Phrases) -> discord.ui.LayoutView:
-            settings = await bot.settings_of(interaction.guild_id)
             if self.action != "undo":
-                return await change_settings(interaction, {self.action: not getattr(settings, self.action)}, say)
+                turned = partial(_turned, self.action)
+                return await change_settings(interaction, {self.action: turned}, say)
             check_manages(interaction)
+            settings = await bot.settings_of(interaction.guild_id)
             undone = await bot.store.undo_change(cast("int", interaction.guild_id), self.number or 0)
             note = say("undone") if undone is not None else say("not-undone")
             return DeskCard(undone or settings, await bot.say_to(interaction), note=note)
@@ -242,7 +251,8 @@ class CooldownForm(discord.ui.Modal):
 
     def __init__(self, settings: GuildSettings, say: Phrases) -> None:
         """Show what is set now."""
-        super().__init__(title=say("setting-cooldown_seconds"), custom_id="desk-cooldown-form")
+        # With an id of its own, which discord.py makes: forms of one id share what is written into them.
+        super().__init__(title=say("setting-cooldown_seconds"), timeout=FORM_SECONDS)
         self._seconds: discord.ui.TextInput[CooldownForm] = discord.ui.TextInput(
             custom_id="seconds", default=str(settings.cooldown_seconds), max_length=4
         )
@@ -254,12 +264,13 @@ class CooldownForm(discord.ui.Modal):
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Change both, or say what is wrong."""
+        seconds, questions = self._seconds.value, self._questions.value
 
         async def changed(say: Phrases) -> discord.ui.LayoutView:
             try:
                 changes = {
-                    "cooldown_seconds": int(self._seconds.value),
-                    "questions_a_minute": int(self._questions.value),
+                    "cooldown_seconds": int(seconds),
+                    "questions_a_minute": int(questions),
                 }
                 return await change_settings(interaction, changes, say)
             except (ValueError, ValidationError):
