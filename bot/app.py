@@ -226,7 +226,9 @@ class StorydeskBot(commands.AutoShardedBot):
             for rival in (reply.rivals if isinstance(reply, Answer) else ())
         ]
         asked_of = max(1, len(scope))
-        return ReplyLayout(reply, story, say, above=above, suggestions=suggestions, asked_of=asked_of, rivals=rivals)
+        return await ReplyLayout.of(
+            reply, story, say, above=above, suggestions=suggestions, asked_of=asked_of, rivals=rivals
+        )
 
     async def check_librarian(
         self, interaction: discord.Interaction[Any], settings: GuildSettings | None = None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.answer import Quote
+from bot.differing import figures
 from bot.ranking import Candidate
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _DENSE = 0.55
 _COVERAGE = 0.4
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _POSSESSIVE = re.compile(r"['’]s$")
 _NATION = re.compile(r"\b(?:us|usa|u\.s\.|united states|americans?)(?!\w)")
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w'’-]+|\b[A-Z]{2,}\b")
@@ -54,5 +54,6 @@ def _has_details(claim: str, text: str, nearby: str) -> bool:
     return _numbers(claim) <= _numbers(text) and all(_POSSESSIVE.sub("", name) in known for name in names)
 
 
-def _numbers(text: str) -> set[str]:
-    return {number.replace(",", "") for number in _NUMBER.findall(text)}
+def _numbers(text: str) -> set[float]:
+    """Return the numbers of a text, in figures or in words; without one, which is a pronoun too."""
+    return {figure for figure in figures(text) if isinstance(figure, float | int) and figure != 1}

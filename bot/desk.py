@@ -272,7 +272,7 @@ class Desk:
             AskError, StoryError, StorydeskError: as `ask`.
         """
         async with self._shelf_with(story_id) as shelf:
-            return shelf.passages(numbers, story_id)
+            return await self._run(shelf.passages, numbers, story_id)
 
     async def context(self, number: int, story_id: str | None = None) -> Quote:
         """Return the paragraph around a passage, with the passage in bold; of a long one, the sentences nearest to it.
@@ -281,7 +281,7 @@ class Desk:
             AskError, StoryError, StorydeskError: as `ask`.
         """
         async with self._shelf_with(story_id) as shelf:
-            return shelf.context(number, story_id)
+            return await self._run(shelf.context, number, story_id)
 
     async def story(self, story_id: str | None = None) -> Story:
         """Return a story on the desk, the first one unless it is named.

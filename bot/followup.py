@@ -37,12 +37,28 @@ _DENIED = {"will": "won't", "can": "can't"} | {
 }
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.IGNORECASE)
 _THING = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|these|those)\b"
+    r"\b(?:it|its|they|them|their|theirs)\b|\b(?:these|those)$"
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere$"
     r"|\b(?:this|that)(?=$|\s+(?:happen|cost|work|mean|start|end)\b)",
     re.IGNORECASE,
 )
+_BE_LATER = re.compile(r"^(?P<subject>\S.*?)\s+(?P<verb>is|are|was|were|will|would|can|could)\s+", re.IGNORECASE)
 _BE = frozenset(("is", "are", "was", "were"))
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|can|could|did|does|do)\b", re.IGNORECASE)
+_SEVERAL = frozenset(("they", "them", "their", "theirs"))
+_IS_QUESTION = re.compile(
+    rf"^(?:then\s+)?(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)\b"
+    rf"|^(?:the|a|an|we|you|i|these|those|this|that)\b|\b(?:{_ASKS})\b",
+    re.IGNORECASE,
+)
+"""What follows "and" or "what about" and is a question of its own, or no name that could take another's place."""
+_EMPTY = re.compile(
+    r"\b(?:is|was) it (?:true|possible|likely|legal|illegal|ok|\w+ing)\b|\btime is it\b|\bit takes? (?!to\b|so\b)\w",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"^(?:how many|which|what)\s+(?!(?:is|are|was|were|do|does|did|has|have|had)\b)\w", re.IGNORECASE)
+_NOUN = re.compile(r"\b(?:the|a|an|any|some|all|most|every|each|no)\s+\w", re.IGNORECASE)
+_PREPOSITION = re.compile(r"\b(?:of|about|for|in|on|at|to|with|from|by|behind|near|around|into)\s+$", re.IGNORECASE)
 _POSSESSIVE = frozenset(("his", "its", "their"))
 _ENDS = " \t\n?!.,;:"
 
@@ -63,16 +79,33 @@ def understood(question: str, turns: Sequence[Turn]) -> str:
     last = turns[0]
     lead = _LEAD.match(question)
     asked = question[lead.end() if lead else 0 :].strip(_ENDS)
-    if bare := _BARE.match(asked):
+    bare = _BARE.match(asked)
+    if bare and bare["asks"].lower() != "what":
         return _sentence(_asked_anew(bare, last))
     about = _ABOUT.match(question.strip(_ENDS))
-    if about and not _WHOLE.match(about["subject"]):
+    if about and not _IS_QUESTION.search(about["subject"]):
         return _sentence(_with_other_subject(last.question, about["subject"]))
-    if _PERSON.search(asked) and (person := _person(turns)):
+    he = _PERSON.search(asked)
+    if he and not _has_name(asked[: he.start()]) and (person := _person(turns)):
         return _sentence(_PERSON.sub(lambda found: _in_place_of(found, asked, person), asked))
-    if _THING.search(asked) and (topic := _topic(last)):
+    it = _THING.search(asked)
+    if it and not _stands_for_something(asked, it) and (topic := _topic(last)):
         return _sentence(_THING.sub(lambda found: _in_place_of(found, asked, topic), asked, count=1))
     return question
+
+
+def _has_name(words: str) -> bool:
+    """Say whether there is a name beyond the first word, which has a capital whatever it is."""
+    return NAME.search(words.partition(" ")[2]) is not None
+
+
+def _stands_for_something(asked: str, pronoun: re.Match[str]) -> bool:
+    """Say whether a pronoun needs no earlier turn: it stands for something in its own question, or for nothing."""
+    before, after = asked[: pronoun.start()], asked[pronoun.end() :]
+    if _has_name(before) or _EMPTY.search(f"{before}it{after}"):
+        return True
+    of_several = pronoun.group().lower() in _SEVERAL
+    return bool((of_several and _COUNTED.match(before)) or (_NOUN.search(before) and not _PREPOSITION.search(before)))
 
 
 def _sentence(text: str) -> str:
@@ -105,7 +138,7 @@ def _without_asking(turn: Turn) -> str:
         return f"{question[:1].lower()}{question[1:]}" if _AUXILIARY.match(question) else question
     rest, asks = whole["rest"], whole["asks"].lower()
     if asks not in ("who", "what", "which"):
-        return rest
+        return _BE_LATER.sub(r"\g<verb> \g<subject> ", rest) if not _AUXILIARY.match(rest) else rest
     return _inverted(_from_its_verb(asks, rest), turn.short) if turn.short else rest
 
 
@@ -142,7 +175,12 @@ def _with_other_subject(question: str, subject: str) -> str:
     if not names:
         return f"{asked} {subject}"
     last = names[-1]
-    return f"{asked[: last.start()]}{subject}{asked[last.end() :]}"
+    before = asked[: last.start()]
+    if _PREPOSITION.match(f"{subject.partition(' ')[0]} "):
+        if not _PREPOSITION.search(before):
+            return f"{asked} {subject}"
+        before = _PREPOSITION.sub("", before)
+    return f"{before}{subject}{asked[last.end() :]}"
 
 
 def _person(turns: Sequence[Turn]) -> str | None:
@@ -159,11 +197,18 @@ def _person(turns: Sequence[Turn]) -> str | None:
 
 
 def _topic(turn: Turn) -> str:
-    """Return what a turn was about: the words of its question after those that ask."""
+    """Return what a turn was about: the thing that its question names first, or nothing where that is hard to tell."""
     question = turn.question.strip(_ENDS)
     whole = _WHOLE.match(question)
     rest = whole["rest"] if whole else question
-    return _AUXILIARY.sub("", rest) or (turn.short or "")
+    verb = rest.partition(" ")[0]
+    topic = _AUXILIARY.sub("", rest)
+    if topic != rest and verb.lower() not in _BE:  # "did Niger sign": what is left begins with who did it
+        name = NAME.match(topic)
+        return name.group() if name else ""
+    if topic == rest and as_asked(verb):  # "met Kurt Campbell"
+        return ""
+    return _FINITE.split(topic, maxsplit=1)[0].strip() or (turn.short or "")
 
 
 def _in_place_of(found: re.Match[str], question: str, name: str) -> str:

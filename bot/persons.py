@@ -1,7 +1,7 @@
 """Which names in a text may be those of people: no countries, bodies, places or nationalities; pure, and English.
 
-Rules with two lists, that of the world's countries and languages (Unicode CLDR, through Babel) and
-one of words that bodies are called by. A name that no rule knows counts as a person's.
+Rules with two lists, that of the world's countries, languages, days and months (Unicode CLDR, through
+Babel) and one of words that bodies are called by. A name that no rule knows counts as a person's.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ def persons(text: str) -> list[str]:
 
 
 def _is_known_otherwise(name: str) -> bool:
-    """Say whether a name is an acronym, or that of a country, a language, a nationality or a body."""
-    if name.isupper() or name in _countries_and_languages() or _BODY.search(name):
+    """Say whether a name is an acronym, or that of a country, a language, a nationality, a day, a month or a body."""
+    if name.isupper() or name in _names_of_other_things() or _BODY.search(name):
         return True
     return " " not in name and _NATIONALITY.search(name) is not None
 
 
 @cache
-def _countries_and_languages() -> frozenset[str]:
+def _names_of_other_things() -> frozenset[str]:
     from babel import Locale
 
     english = Locale("en")
-    return frozenset((*english.territories.values(), *english.languages.values(), "Britain", "America", "Swiss"))
+    places = (*english.territories.values(), *english.languages.values(), "Britain", "America", "Swiss")
+    days, months = (of["stand-alone"]["wide"].values() for of in (english.days, english.months))
+    return frozenset((*places, *days, *months))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _HITS = 10
+_log = logging.getLogger("storydesk")
+
 _READ = 2  # stories, of those that a question may go to
 _VERDICTS = ("answered", "closest", "silent")  # best first
 _SUGGESTIONS_TRIED, _SUGGESTIONS_AT_ONCE = 24, 4
@@ -87,6 +90,7 @@ class Shelf:
         self.embedder = embedder
         self._reader = reader
         self._calibration = calibration
+        self._lost: set[str | None] = set()  # stories that were told to be missing
 
     def has(self, story_id: str) -> bool:
         """Say whether a story is on the shelf."""
@@ -179,8 +183,13 @@ class Shelf:
         """Return the stories in the order of their best cosine with a text; where there is one, at no cost."""
         if len(story_ids) <= 1:
             return list(story_ids) or [None]
+        known = [story_id for story_id in story_ids if story_id is None or self.has(story_id)]
+        if lost := set(story_ids) - set(known) - self._lost:
+            self._lost |= lost
+            names = ", ".join(map(str, lost))
+            _log.error("the text of %s cannot be read and is left out; remove the story or bring it again", names)
         vector = (yield Texts((text,)))[0]
-        return sorted(story_ids, key=lambda story_id: -self.index(story_id).best_cosine(vector))
+        return sorted(known or story_ids, key=lambda story_id: -self.index(story_id).best_cosine(vector))
 
     def _reply(self, question: str, story_id: str | None, closest: int, strictness: Strictness | None) -> Work[Reply]:
         ranking = yield from self._ranking(question, story_id, _HITS)

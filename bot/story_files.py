@@ -23,11 +23,15 @@ _FILE = "story.json"
 
 
 class StoryFiles:
-    """The folder `stories` in a data folder. The methods are synchronous; call them in a thread."""
+    """The folder `stories` in a data folder, and the indexes that were made of what is in it.
+
+    The methods are synchronous; call them in a thread.
+    """
 
     def __init__(self, data_folder: Path) -> None:
         """Use `data_folder`; it is made by the first `save`."""
         self._folder = data_folder / "stories"
+        self._indexes = data_folder / "indexes"
 
     def save(self, story: Story) -> None:
         """Keep a story; what is there already is left as it is.
@@ -70,11 +74,13 @@ class StoryFiles:
     def keep_only(self, story_ids: set[str], *, min_age: float) -> None:
         """Delete every other story, and what an interrupted `save` left, if it was saved `min_age` seconds ago.
 
+        Its index, which holds its text too, goes first: what is lost then is deleted the next time.
         A text is saved before its record is, by another process maybe: one without a record may be about to get it.
         """
         for place in self._folder.glob("*"):
             with contextlib.suppress(FileNotFoundError):
                 if place.name not in story_ids and place.stat().st_mtime <= time.time() - min_age:
+                    shutil.rmtree(self._indexes / place.name, ignore_errors=True)
                     shutil.rmtree(place, ignore_errors=True)
 
 

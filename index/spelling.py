@@ -45,11 +45,11 @@ class Speller:
 
     def mended(self, question: str) -> str:
         """Return `question` with chat spellings written out and slips mended; unchanged where nothing is sure."""
-        return _WORD.sub(lambda match: self._mended_word(match.group()), question)
+        return _WORD.sub(lambda word: word.group() if _is_initial(word) else self._mended_word(word.group()), question)
 
     def _mended_word(self, word: str) -> str:
         low = word.lower()
-        if low in _CHAT and not word.isupper():
+        if low in _CHAT and low not in self._written and not word.isupper():
             return _CHAT[low]
         if len(low) < _SHORTEST or low in STOP_WORDS or low in self._written or self._knows(low):
             return word
@@ -65,3 +65,8 @@ class Speller:
         if not found or (len(found) > 1 and found[0][0] == found[1][0]):
             return word
         return self._written[found[0][1]]
+
+
+def _is_initial(word: re.Match[str]) -> bool:
+    """Say whether a word is one letter of an abbreviation, as in "u.s."."""
+    return len(word.group()) == 1 and word.string[word.end() : word.end() + 1] == "."

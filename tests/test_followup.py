@@ -8,6 +8,8 @@ from bot.followup import Turn, understood
 from bot.persons import persons
 
 MET = Turn("Who met Kurt Campbell?", "Ali Mahaman Lamine Zeine", "Ali Mahaman Lamine Zeine met Kurt Campbell.")
+SOLDIERS = Turn("How many US soldiers are in Niger?", "1,000")
+RESIGNED = Turn("When did Joe Biden resign?", "on Tuesday")
 BASE = Turn("Where is the drone base?", "near Agadez", "The drone base is near Agadez.")
 LEAVE = Turn("Will the troops leave Niger?")
 
@@ -39,6 +41,12 @@ LEAVE = Turn("Will the troops leave Niger?")
         ("why?", Turn("Which soldiers left first?", "the Germans"), "Why did the Germans leave first?"),
         ("when?", Turn("What country did Mali leave?", "Ecowas"), "When did Mali leave Ecowas?"),
         ("when?", Turn("Which country is quitting?", "Mali"), "When is Mali quitting?"),
+        ("and in Chad?", SOLDIERS, "How many US soldiers are in Chad?"),
+        ("and in Chad?", RESIGNED, "When did Joe Biden resign in Chad?"),
+        ("can they stay?", SOLDIERS, "Can US soldiers stay?"),
+        ("how come?", SOLDIERS, "Why are US soldiers in Niger?"),
+        ("who paid for it?", BASE, "Who paid for the drone base?"),
+        ("why did he go?", RESIGNED, "Why did Joe Biden go?"),
         ("and Burkina Faso?", LEAVE, "Will the troops leave Burkina Faso?"),
     ],
 )
@@ -54,12 +62,30 @@ def test_a_follow_up_is_made_to_stand_alone(question: str, turn: Turn, meant: st
         "What did the junta say about the base near Agadez and that it should be closed?",
         "thanks",
         "how many troops are there?",
+        "And did the junta agree?",
+        "And was anyone hurt?",
+        "and does France still have troops?",
+        "And then what happened?",
+        "What about the drones?",
+        "So what?",
+        "Why did Niger end its agreement?",
+        "Did Niger say why it left?",
+        "When did Macron lose his majority?",
+        "What did Merkel say about her successor?",
+        "How many people lost their homes?",
+        "When did the protesters begin their march?",
+        "Which countries sent their troops?",
+        "Who are those people?",
+        "What are these talks about?",
+        "Is it legal to protest?",
+        "What time is it in Niger?",
+        "How long did it take Niger to decide?",
         "is there a pact?",
         "?",
     ],
 )
 def test_a_question_that_stands_alone_stays_as_it_is(question: str) -> None:
-    assert understood(question, [MET]) == question
+    assert [understood(question, [turn]) for turn in (MET, SOLDIERS, RESIGNED)] == [question] * 3
 
 
 WORDS = st.lists(
@@ -96,6 +122,7 @@ def test_a_person_is_looked_for_further_back_than_the_last_turn() -> None:
         ("Did the United Nations ask Burkina Faso?", None),
         ("Which country signed it?", "Niger"),
         ("Who pays for it?", "NATO"),
+        ("When is it?", "on Tuesday or in March"),
         ("Is the base near Agadez?", None),
     ],
 )

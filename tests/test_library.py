@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -144,10 +145,27 @@ async def test_another_guilds_story_can_be_neither_used_nor_changed(kit: Set) ->
     await kit.library.use(CLUB, WHOLE_GUILD, shared.id)
 
 
+async def test_a_story_whose_text_was_lost_does_not_keep_the_others_from_answering(
+    kit: Set, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for story in (CATS, DOGS):
+        await kit.library.add(NEWSROOM, story)
+    scope = await kit.library.scope(NEWSROOM, ())
+    shutil.rmtree(tmp_path / "stories" / DOGS.id)
+    again = Set(tmp_path)
+    async with again.desk:
+        for question in ("How long do cats sleep?", "How long do cats doze?"):
+            assert (await again.desk.ask(question, scope)).quotes[0].text == CATS.body
+        with pytest.raises(UnknownStoryError):
+            await again.desk.ask("How long do dogs sleep?", DOGS.id)
+    assert caplog.text.count("cannot be read and is left out") == 1
+
+
 async def test_a_removed_story_comes_back_and_after_ten_minutes_its_text_is_deleted(
-    kit: Set, monkeypatch: pytest.MonkeyPatch
+    kit: Set, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record, _ = await kit.library.add(NEWSROOM, CATS)
+    assert (await kit.desk.ask("How long do cats sleep?", CATS.id)).quotes  # its index is written too
     await kit.library.remove(NEWSROOM, record.id)
     await kit.library.prune(min_age=0)
     assert (await kit.library.restore(NEWSROOM, record.id)).name == "Cats"
@@ -161,6 +179,7 @@ async def test_a_removed_story_comes_back_and_after_ten_minutes_its_text_is_dele
     await kit.library.prune(min_age=0)
     with pytest.raises(UnknownStoryError):
         kit.files.load(CATS.id)
+    assert not list((tmp_path / "indexes").glob(CATS.id))
 
 
 async def test_a_text_whose_record_is_about_to_be_written_is_not_pruned(kit: Set, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def test_a_passage_that_does_not_fit_beside_the_others_is_the_first_of_the
     desk = Desk(lambda: shelf_of(story, calibration=SHOWS_CLOSEST), closest=3)
     reply = await desk.ask("Who is Anna?")
     assert len(reply.quotes) == 3
-    layout = ReplyLayout(reply, story, ENGLISH)
+    layout = await ReplyLayout.of(reply, story, ENGLISH)
     text = "\n".join(getattr(item, "content", "") for item in layout.walk_children())
     more = next(item for item in layout.walk_children() if (getattr(item, "custom_id", None) or "").startswith("more:"))
     shown = [quote.number for quote in layout.reply.quotes]

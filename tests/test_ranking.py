@@ -4,7 +4,7 @@ import pytest
 from bot_fakes import BODY, STORY, shelf_of
 from fakes import CountingEmbedder, WordReader
 
-from bot.ranking import READ, READER_WEIGHT, Ranking
+from bot.ranking import READ, READER_WEIGHT, UNCONVINCING, Ranking
 from index.story import Story
 
 
@@ -28,7 +28,7 @@ def test_a_passage_that_reads_as_an_answer_comes_first() -> None:
 
 
 def test_only_the_best_few_are_read_each_with_the_sentence_before_it() -> None:
-    reader = WordReader()
+    reader = WordReader({"pull its troops": 5.0})
     found = ranked("troops", reader)
     assert len(reader.seen) == READ  # the winner stands alone in its paragraph: its further windows are the same
     windows = [window for _, window in reader.seen]
@@ -38,8 +38,25 @@ def test_only_the_best_few_are_read_each_with_the_sentence_before_it() -> None:
     assert all(window in BODY for window in windows)
 
 
+def test_where_nothing_reads_like_an_answer_as_many_more_are_read() -> None:
+    asked, reader = "troops base cost pact", WordReader({"Kurt Campbell": UNCONVINCING})
+    further = ranked(asked, WordReader({"troops": 1.0})).candidates[READ].hit.text
+    found = ranked(asked, reader)
+    assert [candidate.read is None for candidate in found.candidates] == [False] * 6
+    assert len(reader.batches) == 2
+    assert any(further in window for _, window in reader.batches[1])
+
+
+def test_what_is_read_on_counts_as_much_as_what_was_read_first() -> None:
+    asked = "troops base cost pact"
+    further = ranked(asked, WordReader({"troops": 1.0})).candidates[READ].hit.text
+    found = next(c for c in ranked(asked, WordReader({further: 12.0})).candidates if c.hit.text == further)
+    assert found.score == pytest.approx(found.hit.score + READER_WEIGHT * 12)
+    assert found.words == found.hit.passage.span
+
+
 def test_the_first_of_the_index_is_read_in_all_its_windows_at_once() -> None:
-    reader = WordReader()
+    reader = WordReader({"stationed": 5.0})
     best = ranked("More than 1,000 American troops are stationed there at present", reader).candidates[0]
     assert best.hit.text.startswith("More than 1,000")
     assert best.support is not None
@@ -80,7 +97,7 @@ def test_a_score_counts_within_its_bounds() -> None:
 
 
 def test_an_unread_passage_never_overtakes_one_that_was_read() -> None:
-    found = ranked("troops base cost pact", WordReader())
+    found = ranked("troops base cost pact", WordReader({"troops": 1.0}))
     scores = [candidate.score for candidate in found.candidates]
     assert scores == sorted(scores, reverse=True)
     assert [candidate.read is None for candidate in found.candidates] == [False] * READ + [True] * 2

@@ -37,6 +37,15 @@ def test_between_two_equally_near_words_nothing_is_changed() -> None:
     assert speller("ronne").mended("ronne") == "ronne"
 
 
+@pytest.mark.parametrize("question", ["how many u.s. troops are in niger", "what does the u.n. say"])
+def test_letters_of_abbreviations_are_left_alone(question: str) -> None:
+    assert speller().mended(question) == question
+
+
+def test_a_name_that_looks_like_a_chat_spelling_stays() -> None:
+    assert Speller("Wen Jiabao spoke.", lambda _: True).mended("what did wen say") == "what did wen say"
+
+
 def test_chat_spellings_are_written_out() -> None:
     assert speller().mended("wich ppl left and whats next") == "which people left and what is next"
 

@@ -130,9 +130,9 @@ class Asking(commands.Cog):
         is_private = settings.private if private is None else private
         private_to = interaction.user.id if is_private else None
         turns = self._bot.memory.conversations.before(interaction.channel, private_to=private_to)
-        meant = await asyncio.to_thread(understood, question, turns)
 
-        async def answer(say: Phrases) -> TextLayout:
+        async def answer(say: Phrases) -> TextLayout:  # after the interaction was deferred
+            meant = await asyncio.to_thread(understood, question, turns)
             above = [phrase.question_text(question)]
             if meant != question:
                 above.append(phrase.understood_text(meant, say))

@@ -257,7 +257,7 @@ class Listening(commands.Cog):
         settings = await self._bot.settings_of(message.guild.id)
         if not settings.threads or message.channel.id not in settings.listens:
             return None
-        name = phrase.shortened(message.content, _THREAD_NAME_CHARACTERS) or "Storydesk"
+        name = phrase.shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
         with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
             return await message.create_thread(name=name)
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, Self
 
 from bot import phrase
 from bot.ui.buttons import ContextButton, MoreButton, VoteButton
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class ReplyLayout(TextLayout):
     """The reply to a question. Whoever sends it remembers what it says, for votes and corrections."""
 
-    def __init__(
-        self,
+    @classmethod
+    async def of(
+        cls,
         reply: Reply,
         story: Story,
         say: Phrases,
@@ -31,17 +33,28 @@ class ReplyLayout(TextLayout):
         suggestions: Sequence[str] = (),
         asked_of: int = 1,
         rivals: Sequence[tuple[Answer, Story]] = (),
-    ) -> None:
-        """Lay out `reply`, below the lines `above`, beside its `rivals`; `asked_of` stories were asked."""
-        reply = phrase.fitted(reply, story)
+    ) -> Self:
+        """Lay out `reply`, below the lines `above`, beside its `rivals`; `asked_of` stories were asked.
+
+        The text is made in a thread: telling a quote from its like on a long page takes a while.
+        """
+
+        def told() -> tuple[Reply, list[str]]:
+            fitted = phrase.fitted(reply, story)
+            return fitted, phrase.reply_texts(fitted, story, suggestions, say, asked_of=asked_of, rivals=rivals)
+
+        fitted, texts = await asyncio.to_thread(told)
+        return cls(fitted, story.id, [*above, *texts], say)
+
+    def __init__(self, reply: Reply, story_id: str, texts: Sequence[str], say: Phrases) -> None:
+        """Show `texts` with the buttons of `reply`."""
         buttons: list[discord.ui.Item[Any]] = []
         if reply.quotes:
-            buttons.append(ContextButton(story.id, reply.quotes[0].number, say))
+            buttons.append(ContextButton(story_id, reply.quotes[0].number, say))
         if reply.further:
-            buttons.append(MoreButton(story.id, reply.further, say))
+            buttons.append(MoreButton(story_id, reply.further, say))
         if reply.verdict != "silent":
-            buttons += [VoteButton(story.id, is_helpful=helpful, say=say) for helpful in (True, False)]
-        texts = [*above, *phrase.reply_texts(reply, story, suggestions, say, asked_of=asked_of, rivals=rivals)]
+            buttons += [VoteButton(story_id, is_helpful=helpful, say=say) for helpful in (True, False)]
         super().__init__(texts, verdict=reply.verdict, buttons=buttons)
         self.reply = reply
-        self.story_id = story.id
+        self.story_id = story_id

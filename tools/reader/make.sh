@@ -8,7 +8,7 @@ export PYTHONPATH=../.. HF_HUB_OFFLINE=1
 data=${DATA:-../../../shared/eval}
 runs=${RUNS:-runs}
 second="--order 1 --wide 0.25 --dropout 0.15 --made 0.2 --wrong 0.35 --news-times 0"
-third="--order 3 --wide 0.25 --made 0.2 --wrong 0.35 --news-times 1 --others 0.25 --epochs 5 --learning-rate 1.5e-4 --even 1"
+third="--order 3 --wide 0.25 --made 0.2 --wrong 0.35 --news-times 1 --others 0.25 --epochs 3 --learning-rate 1.5e-4 --even 1"
 python train_reader.py train --data "$data" --work "$runs/first" --news-times 0
 # shellcheck disable=SC2086 # the recipe is several words
 python train_reader.py train --data "$data" --work "$runs/second" $second
