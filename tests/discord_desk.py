@@ -71,6 +71,9 @@ def as_if_updated(bot: StorydeskBot, guild_id: int, before: Story, now: Story) -
     async def unmarked(_: int) -> list[StoryRecord]:
         return [record]
 
+    async def named(*_: object) -> StoryRecord:
+        return record
+
     async def earlier(*_: object) -> list[Story]:
         return [before]
 
@@ -78,5 +81,6 @@ def as_if_updated(bot: StorydeskBot, guild_id: int, before: Story, now: Story) -
         return now
 
     bot.library.unmarked = unmarked  # type: ignore[method-assign, assignment]
+    bot.library.named = named  # type: ignore[method-assign, assignment]
     bot.library.earlier = earlier  # type: ignore[method-assign, assignment]
     bot.library.story = story  # type: ignore[method-assign, assignment]

@@ -240,7 +240,7 @@ def test_a_question_that_cannot_be_asked_is_told(question: str, message: str) ->
 
 def test_an_installation_without_the_preview_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "bot.preview", None)
-    assert "pip install 'storydesk[preview]'" in told("preview")
+    assert "pip install -c constraints.txt '.[preview]'" in told("preview")
 
 
 # ------------------------------------------------------------------------------------ commands, with a small model

@@ -253,7 +253,7 @@ async def test_a_follow_up_in_direct_messages_is_understood_and_says_how(
     await alice.send_dm("who met Kurt Campbell?")
     await alice.send_dm("and where?")
     answer = said(alice.user.dm_channel.last_message)
-    assert "Understood as: Where Ali Mahaman Lamine Zeine met Kurt Campbell?" in answer
+    assert "Understood as: Where did Ali Mahaman Lamine Zeine meet Kurt Campbell?" in answer
 
 
 async def test_why_and_who_is_he_are_understood_and_an_acronym_is_nobody(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from bot_fakes import SHOWS_CLOSEST, shelf_of
+from bot_fakes import SHOWS_CLOSEST, STORY, shelf_of
 from discord_desk import bot_with, buttons_of, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 
+from bot import phrase
 from bot.desk import Desk
 from bot.language import ENGLISH
 from bot.opening import open_index_in
@@ -101,6 +103,22 @@ async def test_all_kept_questions_are_shown_to_their_member_and_to_nobody_else(
     assert said((await bob.slash(channel, "privacy mine")).response) == ENGLISH(
         "privacy-mine", answers=0, votes=0, changes=0, stories=0, unanswered=0
     )
+
+
+async def test_the_text_of_a_reply_is_made_outside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+    told = phrase.reply_texts
+
+    def seen(*arguments: Any, **options: Any) -> list[str]:
+        threads.append(threading.current_thread())
+        return told(*arguments, **options)
+
+    monkeypatch.setattr(phrase, "reply_texts", seen)
+    desk = Desk(lambda: shelf_of(STORY))
+    await ReplyLayout.of(await desk.ask("Where is the base?"), STORY, ENGLISH)
+    await desk.close()
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_a_passage_that_does_not_fit_beside_the_others_is_the_first_of_the_further_ones() -> None:

@@ -156,7 +156,7 @@ def test_addresses_of_an_sqlite_file_are_taken_and_others_told(tmp_path: Path) -
 
 def test_without_its_driver_it_says_what_to_install(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'storydesk\[postgres\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install -c constraints.txt '\.\[postgres\]'"):
         engine_for(database)
 
 

@@ -21,7 +21,7 @@ SETTINGS = {"discord": {"read_all_messages": True}}
 TROOPS = "how many US troops have to go?"
 TENNIS, NEAR = "Who won the tennis in Paris?", "Who is the president of Niger?"
 MET = "who met Kurt Campbell?"
-UNDERSTOOD = "Understood as: Where Ali Mahaman Lamine Zeine met Kurt Campbell?"
+UNDERSTOOD = "Understood as: Where did Ali Mahaman Lamine Zeine meet Kurt Campbell?"
 
 
 @pytest.fixture
