@@ -11,6 +11,7 @@ import random
 import re
 import time
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from bot.causes import cause_of
@@ -23,7 +24,7 @@ from bot.errors import (
     StorydeskError,
 )
 from bot.store.records import FollowRecord
-from index.errors import StoryError
+from index.errors import LoadError, StoryError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ _LONGEST = 7 * 24 * _HOUR
 _JITTER = 0.1  # of the interval, so that what began together is not looked at together
 _DOUBLINGS = 6
 _FIRST_ITEMS, _ITEMS = 5, 20  # of a feed in one look; a new feed brings its newest
+_CLOSED = frozenset(("cause-closed", "cause-kind", "cause-large"))  # causes that stay
 _AT_ONCE = 10  # looks in one round
 
 
@@ -144,7 +146,9 @@ class Follower:
         return [Update(guild_id, story)] if is_changed else []
 
     async def _bring(self, followed: FollowRecord, items: Sequence[FeedItem]) -> bool:
-        """Add the stories that a feed names and the guild has not; return whether all of them could be read.
+        """Add the stories that a feed names and the guild has not; return whether none is to be tried again.
+
+        What will never be a story, behind a wall or gone or no text, is not: it would use up what the guild may fetch.
 
         Raises:
             QuotaError, FetchQuotaError: the guild has brought as much as it may.
@@ -163,12 +167,22 @@ class Follower:
                     story = await self._intake.page(item.link)
                 except RefusedStoryError as error:
                     _log.info("an item of the feed %d cannot be read: %s", followed.id, error)
-                    are_all_read = False
-                    continue
-                if await self._library.similar(followed.guild_id, story) is None:
-                    await self._library.add(followed.guild_id, story)
+                    if not _is_for_good(error):
+                        are_all_read = False
+                        continue
+                else:
+                    if await self._library.similar(followed.guild_id, story) is None:
+                        await self._library.add(followed.guild_id, story)
             await self._records.see(followed.id, [item.key])
         return are_all_read
+
+
+def _is_for_good(error: RefusedStoryError) -> bool:
+    """Say whether a page will not become a story by waiting: one without a text, not open to everyone, or not there."""
+    cause = error.__cause__
+    if isinstance(cause, FetchError):
+        return cause.is_gone or cause.key in _CLOSED or cause.values.get("status") == HTTPStatus.NOT_FOUND
+    return isinstance(cause, LoadError)
 
 
 def _failed(followed: FollowRecord, error: Exception) -> FollowRecord:

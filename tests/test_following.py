@@ -37,6 +37,7 @@ from bot.intake import Found, Intake
 from bot.language import ENGLISH
 from bot.library import Library
 from bot.store.follows import FollowStore
+from index.errors import LoadError
 from index.feeds import FeedItem
 from index.story import Story
 
@@ -194,6 +195,27 @@ async def test_an_item_that_cannot_be_read_is_tried_again_even_if_the_feed_is_as
     assert (FEED, "e", None) not in kit.web.asked
     await kit.follower.look(await kit.known(followed.id))
     assert kit.web.asked[-1] == (FEED, "e", None)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        FetchError("The page is not open to everyone (HTTP 403).", key="cause-closed", status=403),
+        FetchError("The page answers HTTP 404.", key="cause-status", status=404),
+        FetchError("The page answers HTTP 410.", key="cause-status", status=410, is_gone=True),
+        LoadError("There is no text on that page.", reason="empty"),
+    ],
+)
+async def test_an_item_that_will_never_be_a_story_is_fetched_once(kit: Kit, cause: Exception) -> None:
+    kit.web.pages[FEED] = feed(kit, "a", "b")
+    closed = RefusedStoryError(str(cause))
+    closed.__cause__ = cause
+    kit.web.pages["https://pilot.example/a"] = closed
+    followed = await kit.follower.follow(NEWSROOM, FEED, 1)
+    for _ in range(3):
+        await kit.follower.look(await kit.known(followed.id))
+    assert [link for link, *_ in kit.web.asked].count("https://pilot.example/a") == 1
+    assert await kit.names() == ["b"]
 
 
 async def test_what_fails_is_looked_at_less_and_less_often_and_what_is_gone_no_more(kit: Kit) -> None:
