@@ -24,7 +24,7 @@ from bot.shelf import Asked
 from bot.telemetry import QuestionAnswered, log_event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -139,7 +139,7 @@ class Desk:
 
     @property
     def under_way(self) -> int:
-        """Return how many questions wait or are worked on."""
+        """Return how many questions, lookups and claims wait or are worked on."""
         return self._under_way
 
     @property
@@ -190,12 +190,8 @@ class Desk:
         """
         came = time.perf_counter()
         checked = self._checked(question)
-        if self._under_way >= self._most_waiting:
-            message = f"I am busy: {self._under_way} questions wait already. Please try again in a minute."
-            raise BusyError(message, waiting=self._under_way)
         asked = Asked(checked, tuple(_several(story_id)), strictness)
-        self._under_way += 1
-        try:
+        with self._admitted():
             async with self._shelf_with(*asked.story_ids) as shelf:
                 known = self._replies.get(asked)
                 if known is not None:
@@ -206,13 +202,27 @@ class Desk:
                 self._waiting.append(waiting)
                 self._worker.submit(self._answer_waiting, shelf)
                 reply = await waiting.reply
-        finally:
-            self._under_way -= 1
         self._replies[asked] = reply
         if len(self._replies) > _REMEMBERED:
             self._replies.popitem(last=False)
         self._tell(reply, asked, came, waiting.began)
         return reply
+
+    @contextlib.contextmanager
+    def _admitted(self) -> Iterator[None]:
+        """Count a question, a lookup or a claim among those under way, until the block is left.
+
+        Raises:
+            BusyError: too many are.
+        """
+        if self._under_way >= self._most_waiting:
+            message = f"I am busy: {self._under_way} questions wait already. Please try again in a minute."
+            raise BusyError(message, waiting=self._under_way)
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
     def _answer_waiting(self, shelf: Shelf) -> None:
         """Answer the questions that wait, in the worker thread; whoever gave up waiting is passed over."""
@@ -251,8 +261,9 @@ class Desk:
         """
         asked = self._checked(query)
         several = _several(story_id)
-        async with self._shelf_with(*several) as shelf:
-            return await self._run(shelf.lookup, asked, count, several)
+        with self._admitted():
+            async with self._shelf_with(*several) as shelf:
+                return await self._run(shelf.lookup, asked, count, several)
 
     async def find(self, claim: str, story_id: str | Sequence[str] | None = None) -> Mention:
         """Return where the story mentions what `claim` says, or the passages closest to it; as `lookup`.
@@ -262,8 +273,9 @@ class Desk:
         """
         asked = self._checked(claim)
         several = _several(story_id)
-        async with self._shelf_with(*several) as shelf:
-            return await self._run(shelf.find, asked, self._closest, several)
+        with self._admitted():
+            async with self._shelf_with(*several) as shelf:
+                return await self._run(shelf.find, asked, self._closest, several)
 
     async def passages(self, numbers: Sequence[int], story_id: str | None = None) -> list[Quote]:
         """Return the passages of these numbers, in that order; numbers the story does not have are left out.

@@ -4,20 +4,20 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from bot_fakes import ANSWERS, BODY, IS_SILENT, SHOWS_CLOSEST, STORY, SlowEmbedder, shelf_of
 from fakes import CountingEmbedder, WordReader
 
 from bot.desk import Desk
-from bot.errors import EmptyQuestionError, QuestionTooLongError, UnknownStoryError
+from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError, UnknownStoryError
 from bot.shelf import Shelf
 from index.errors import ModelError
 from index.story import Story
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -222,6 +222,21 @@ async def test_the_hook_gets_one_event_a_question_and_never_its_text() -> None:
     assert events[0].worked_seconds >= 0.05
     assert events[1].waited_seconds >= 0.05
     assert "xylophone" not in repr(events)
+
+
+async def test_lookups_and_claims_count_among_what_may_wait() -> None:
+    def work(desk: Desk) -> list[Coroutine[Any, Any, object]]:
+        return [desk.ask(QUESTION), desk.lookup("base"), desk.find("The base is closed.")]
+
+    async with Desk(lambda: shelf_of(embedder=SlowEmbedder(0.05)), most_waiting=2, hook=lambda _: None) as desk:
+        await desk.wait_ready()
+        for at in range(3):
+            desk.forget_replies()
+            several = work(desk)
+            done = await asyncio.gather(*several[at:], *several[:at], return_exceptions=True)
+            assert [type(made) for made in done if isinstance(made, Exception)] == [BusyError]
+            assert isinstance(done[2], BusyError)
+        assert desk.under_way == 0
 
 
 async def test_the_ranking_is_the_one_the_reply_was_made_from() -> None:
