@@ -122,6 +122,14 @@ def test_the_reader_names_the_digest_of_the_model_that_it_stands_on() -> None:
     assert about["base_sha256"] == BUNDLED_SHA256
 
 
+def test_the_audit_asks_of_every_pinned_package_at_a_version_that_the_public_index_has() -> None:
+    asked = tool("audit").public(PINNED)
+    assert versions(asked) == {name: version.partition("+")[0] for name, version in versions(PINNED).items()}
+    assert "+cpu" in PINNED
+    assert "+" not in asked
+    assert "hash" not in asked
+
+
 @pytest.mark.parametrize("task", ["pin", "audit", "licences"])
 def test_the_tasks_exist_and_the_readme_names_them(task: str) -> None:
     assert task in PROJECT["tool"]["taskipy"]["tasks"]
