@@ -32,14 +32,16 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 QUESTIONS = (
-    "How many US troops have to go?",
-    "where is the drone base",
-    "Who met Kurt Campbell?",
-    "Why did they quit the G5 Sahel force?",
-    "Who won the tennis in Paris?",
-    "How many cables have cracks?",
-    "When does the harbour bridge close?",
+    "How many cables have cracks{0}?",
+    "how many steel cables are cracked{0}",
+    "When does the harbour bridge{0} close?",
+    "on which day will they shut the bridge{0}",
+    "What did the engineers find{0}?",
+    "Who found cracks{0}?",
+    "hi all, quick one. which bridge closes on day {1}? thanks",
+    "Who won the tennis in Paris{0}?",
 )
+"""Asked of the bridges that there are: `{0}` is "" or " of place 7", `{1}` a day. One in eight is of something else."""
 _WAVE = 12
 _SEED = 20261124
 _FAULTS = (
@@ -116,7 +118,7 @@ class Soak:
                     if wave % 20 == 19:
                         await self._sample(process)
                 await self._sample(process)
-                self.tally.done["restarts"] += 1
+                self.tally.done["restarts"] += part < restarts
 
     async def _wave(self, number: int) -> None:
         """Do a dozen things at once, one of them with the stories, and wait for what comes of all of them."""
@@ -147,7 +149,10 @@ class Soak:
     async def _question(self, member: simcord.MemberActor) -> None:
         from discord_desk import buttons_of
 
-        question = f"{self.random.choice(QUESTIONS)}{'?' * self.random.randrange(3)}"
+        place = self.random.choice([0, *self.stories.named])
+        asked_of = f" of place {place}" if place else ""
+        day = self.random.randrange(self.stories.count + 1)
+        question = self.random.choice(QUESTIONS).format(asked_of, day) + "?" * self.random.randrange(3)
         way = self.random.choices(("ask", "mention", "lookup", "private", "button", "list"), (40, 30, 8, 8, 12, 2))[0]
         if way == "mention":
             message = await member.send(self.channel, f"{self.server.mention} {question}")
@@ -158,6 +163,8 @@ class Soak:
             if labels:
                 pressed = await member.click(answer, label=self.random.choice(labels))
                 await self._told("button", self.server.answer(pressed))
+            else:
+                self.tally.done["no button to press"] += 1
         elif way == "lookup":
             await self._told(way, self.server.answer(await member.slash(self.channel, "lookup", query=question)))
         elif way == "list":
@@ -212,6 +219,8 @@ class Soak:
         """Wait for what a member is told."""
         self.tally.done[kind] += 1
         told = await self._settled(coming, kind)
+        if told is not None and kind in ("ask", "mention") and "> " in self.server.text(told):
+            self.tally.done["replies with a quote"] += 1
         if told is not None and "Something went wrong on my side" in self.server.text(told):
             self.tally.bugs.append(f"{kind}: {self.server.text(told)}")
         return told
@@ -261,14 +270,22 @@ class Soak:
         there = sorted(name for (name,) in rows)
         if there != sorted(self.stories.named.values()):
             wrong.append(f"stories: {there} instead of {sorted(self.stories.named.values())}")
-        last = [sample for sample in tally.samples if sample["pid"] == tally.samples[-1]["pid"]]
-        warm = last[len(last) // 5]
-        for name, most in (("tasks", warm["tasks"] + 3), ("files", warm["files"] + 5)):
-            if last[-1][name] > most:
-                wrong.append(f"{name}: {warm[name]} after a fifth, {last[-1][name]} at the end")
-        if last[-1]["megabytes"] > _GROWTH * warm["megabytes"]:
-            wrong.append(f"memory: {warm['megabytes']:.0f} MB after a fifth, {last[-1]['megabytes']:.0f} at the end")
+        if 4 * tally.done["replies with a quote"] < tally.done["ask"] + tally.done["mention"]:
+            wrong.append(f"only {tally.done['replies with a quote']} of the questions were answered with a quote")
+        for pid in dict.fromkeys(sample["pid"] for sample in tally.samples):
+            wrong += _grown([sample for sample in tally.samples if sample["pid"] == pid])
         return wrong
+
+
+def _grown(samples: list[dict[str, float]]) -> list[str]:
+    """Return of what a process holds more at its end than after its first fifth; a few tasks and files may come."""
+    warm, last = samples[len(samples) // 5], samples[-1]
+    most = {"tasks": warm["tasks"] + 3, "files": warm["files"] + 5, "megabytes": _GROWTH * warm["megabytes"]}
+    return [
+        f"{name} of process {last['pid']:.0f}: {warm[name]:.0f} after a fifth, {last[name]:.0f} at the end"
+        for name in most
+        if last[name] > most[name]
+    ]
 
 
 def held_by(pid: int) -> dict[str, float]:
