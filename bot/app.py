@@ -45,7 +45,7 @@ from bot.tree import Translator, Tree, sync_commands_if_changed
 from bot.ui.buttons import BUTTONS
 from bot.ui.delivery import deliver, tell
 from bot.ui.desk_card import CARD_ITEMS
-from bot.ui.layouts import TextLayout, notice
+from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.lists import LIST_BUTTONS
 from bot.ui.replies import ReplyLayout
 from bot.ui.story_cards import STORY_BUTTONS
@@ -278,9 +278,10 @@ class StorydeskBot(commands.AutoShardedBot):
         """Defer at once, say if the model is still loading, and show what `work` makes, or why it cannot.
 
         `ephemeral` is for the member alone, `replaces` takes the place of the message with the
-        button, `counts` is a question for the cooldown, and without `checks` everyone may and
-        nothing is said of the story still loading; `work` may add `files`. The guild's `settings`
-        are read here unless they are given: once, since Discord does not wait long.
+        button, but leaves it as it was where `work` fails, `counts` is a question for the cooldown, and
+        without `checks` everyone may and nothing is said of the story still loading; `work` may add
+        `files`. The guild's `settings` are read here unless they are given: once, since Discord does not
+        wait long.
         """
         self.requests.enter(interaction.guild_id)
         if settings is None:
@@ -290,7 +291,7 @@ class StorydeskBot(commands.AutoShardedBot):
             if checks:
                 await self.admit(self.asker(interaction), counts=counts, settings=settings)
         except AskError as error:
-            await tell(interaction, notice(self.apologise(error, say)))
+            await tell(interaction, Apology(self.apologise(error, say)))
             return
         with contextlib.suppress(discord.HTTPException):  # what follows shows whether Discord knows it all the same
             await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
@@ -298,10 +299,13 @@ class StorydeskBot(commands.AutoShardedBot):
             with contextlib.suppress(discord.HTTPException):
                 await interaction.edit_original_response(view=notice(say("loading")))
         layout = await self.attempt(lambda: work(say), say)
+        if replaces and isinstance(layout, Apology):
+            await tell(interaction, layout)
+            return
         code = error_code()
-        spare = notice(say("bug", code=code))
+        spare = Apology(say("bug", code=code))
         is_private = ephemeral or (replaces and is_ephemeral(interaction.message))
-        message = await deliver(interaction, layout, spare, files=files, is_private=is_private)
+        message = await deliver(interaction, layout, spare, files=files, is_private=is_private, replaces=replaces)
         if message is None:
             _log.error("error %s: Discord takes the reply to interaction %d nowhere", code, interaction.id)
         elif isinstance(layout, ReplyLayout):
@@ -311,11 +315,11 @@ class StorydeskBot(commands.AutoShardedBot):
     async def attempt(
         self, work: Callable[[], Awaitable[discord.ui.LayoutView]], say: Phrases
     ) -> discord.ui.LayoutView:
-        """Return what `work` makes, or the line that says why it cannot."""
+        """Return what `work` makes, or an `Apology` that says why it cannot."""
         try:
             return await work()
         except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
-            return notice(self.apologise(error, say))
+            return Apology(self.apologise(error, say))
 
     def apologise(self, error: BaseException, say: Phrases) -> str:
         """Write `error` to the log under a short code, and return the line that the member gets."""

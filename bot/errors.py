@@ -17,7 +17,7 @@
         ├── QuotaError, FetchQuotaError
         ├── RefusedStoryError
         │   └── NotDownloadedError, FeedStoryError
-        ├── LargeStoryError, TooManyPlacesError
+        ├── LargeStoryError, TooManyPlacesError, WrongNumbersError
         ├── NoAddressError, FollowQuotaError, UnknownFollowError
         ├── BlankNameError, SharedStoryError
         ├── CooldownError
@@ -194,6 +194,12 @@ class TooManyPlacesError(AskError):
     """A setting cannot hold so many channels or roles; `most` is how many it can."""
 
     key = "too-many-places"
+
+
+class WrongNumbersError(AskError):
+    """A form was filled in with something else than numbers, or with too large ones."""
+
+    key = "form-wrong"
 
 
 class NoAddressError(AskError):

@@ -13,7 +13,7 @@ from discord import app_commands
 from bot.errors import StorageError
 from bot.language import ENGLISH, language_of, phrases
 from bot.ui.delivery import tell
-from bot.ui.layouts import notice
+from bot.ui.layouts import Apology
 
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
@@ -41,7 +41,7 @@ class Tree(app_commands.CommandTree["StorydeskBot"]):
             _log.exception("the language of an apology cannot be found")
             say = ENGLISH
         try:
-            await tell(interaction, notice(interaction.client.apologise(error, say)))
+            await tell(interaction, Apology(interaction.client.apologise(error, say)))
         except Exception:  # noqa: BLE001 - there is nobody left to tell but the log
             _log.exception("an apology could not be sent")
 

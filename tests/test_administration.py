@@ -248,9 +248,11 @@ async def test_a_cooldown_that_cannot_be_is_refused_and_changes_nothing(
     env: simcord.Env, chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot,
     seconds: str, questions: str,
 ) -> None:  # fmt: skip
-    form = await chief.click(await card_of(chief, channel), label="Cooldowns …")
-    told = (await chief.submit_modal(form, {"seconds": seconds, "questions": questions})).response
-    assert ENGLISH("form-wrong") in said(told)
+    card = await card_of(chief, channel)
+    form = await chief.click(card, label="Cooldowns …")
+    told = await chief.submit_modal(form, {"seconds": seconds, "questions": questions})
+    assert [said(line) for line in told.followups] == [ENGLISH("form-wrong")]
+    assert said(told.response) == said(card)
     assert await settings(bot, env) == GuildSettings()
 
 

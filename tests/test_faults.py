@@ -28,6 +28,10 @@ CALLBACK = "/interactions/*/*/callback"
 ORIGINAL = "/webhooks/*/*/messages/@original"
 
 
+async def broken(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50013)])
 async def test_an_interaction_that_discord_does_not_know_any_more_is_answered_in_the_channel(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, status: int, code: int
@@ -175,9 +179,6 @@ async def test_a_bug_of_ours_is_one_line_with_a_code_in_every_command(
     caplog: pytest.LogCaptureFixture,
     command: str,
 ) -> None:
-    async def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
     for owner, name in ((bot.desk, "ask"), (bot.desk, "lookup"), (bot.desk, "suggestions"), (bot.store, "kept_about")):
         monkeypatch.setattr(owner, name, broken)
     options = {"ask": {"question": TROOPS}, "lookup": {"query": "base"}}.get(command, {})
@@ -185,6 +186,81 @@ async def test_a_bug_of_ours_is_one_line_with_a_code_in_every_command(
     assert told.startswith("Something went wrong on my side")
     code = told.rpartition("under `")[2][:8]
     assert f"error {code}" in caplog.text
+
+
+async def two_pages(alice: simcord.MemberActor, channel: simcord.ChannelHandle) -> simcord.ResponseMessage:
+    """Return the first of two pages that all can read."""
+    page = (await alice.slash(channel, "lookup", query="drone base", count=8)).response
+    assert page is not None
+    assert not page.ephemeral
+    return page
+
+
+@pytest.mark.parametrize("label", ["Next page", "In context"])
+async def test_a_button_that_fails_leaves_the_message_as_it_was_and_tells_whoever_pressed(
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+    label: str,
+) -> None:
+    page = await two_pages(alice, channel)
+    answer = (await alice.slash(channel, "ask", question=TROOPS)).response
+    assert answer is not None
+    before = [said(message) for message in channel.history()]
+    for name in ("passages", "context"):
+        monkeypatch.setattr(bot.desk, name, broken)
+    pressed = await alice.click(page if label == "Next page" else answer, label=label)
+    (told,) = pressed.followups if label == "Next page" else [pressed.response]
+    assert told is not None
+    assert told.ephemeral
+    assert said(told).startswith("Something went wrong on my side")
+    assert [said(message) for message in channel.history()] == before
+
+
+async def test_a_failed_page_turn_that_cannot_be_told_beside_is_told_privately(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = await two_pages(alice, channel)
+    before = said(page)
+    monkeypatch.setattr(bot.desk, "passages", broken)
+    env.inject_error("POST", "/webhooks/*/*", status=404, code=10015)
+    await alice.click(page, label="Next page")
+    assert said(alice.user.dm_channel.last_message).startswith("Something went wrong on my side")
+    assert [said(message) for message in channel.history()] == [before]
+
+
+async def test_a_page_that_discord_refuses_everywhere_leaves_the_one_before(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle
+) -> None:
+    page = await two_pages(alice, channel)
+    before = said(page)
+    env.inject_error("PATCH", ORIGINAL, status=400, code=50035)
+    env.inject_error("POST", "/channels/*/messages", status=400, code=50035, times=2)
+    (told,) = (await alice.click(page, label="Next page")).followups
+    assert told.ephemeral
+    assert said(told).startswith("Something went wrong on my side")
+    assert [said(message) for message in channel.history()] == [before]
+
+
+async def test_what_fails_after_an_answer_is_shown_leaves_it_and_is_told_beside_it(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    bot = bot_with(lambda: shelf, tmp_path)
+    bot.memory.remember = broken  # type: ignore[method-assign]
+    async with simcord.run(bot, shard_count=1) as env:
+        channel = env.create_guild("Newsroom").create_text_channel("general")
+        alice = env.guild.add_member(env.create_user("alice"))
+        asked = await alice.slash(channel, "ask", question=TROOPS)
+        assert HEADCOUNT in said(asked.response)
+        (told,) = asked.followups
+        assert told.ephemeral
+        assert said(told).startswith("Something went wrong on my side")
+        assert len(env.errors) == 1
 
 
 async def test_a_story_that_cannot_be_loaded_is_told_in_every_command(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot.cogs.askers import asker_of
 from bot.errors import AskError, StorageError
 from bot.followup import understood
 from bot.question import question_of_post
-from bot.ui.layouts import TextLayout, notice
+from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.replies import ReplyLayout
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ class Listening(commands.Cog):
         try:
             await self._reply(message, say)
         except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
-            text = self._bot.apologise(error, say)
+            apology = Apology(self._bot.apologise(error, say))
             try:
-                await self._send(message, notice(text), say)
+                await self._send(message, apology, say)
             except discord.HTTPException as failure:
                 _log.warning("an apology could not be sent: %s", failure)
 
@@ -160,7 +160,7 @@ class Listening(commands.Cog):
     async def _refuse(self, message: discord.Message, error: AskError, say: Phrases) -> None:
         """Say for a while why a question is not answered."""
         try:
-            await self._send(message, notice(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+            await self._send(message, Apology(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
         except discord.HTTPException as failure:
             _log.warning("a refusal could not be sent: %s", failure)
 
@@ -195,7 +195,7 @@ class Listening(commands.Cog):
             await self._remember(asked, layout)
         except discord.HTTPException as error:
             with contextlib.suppress(discord.HTTPException):
-                await channel.send(view=notice(self._bot.apologise(error, say)))
+                await channel.send(view=Apology(self._bot.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
         meant = await asyncio.to_thread(understood, asked.question, asked.turns)

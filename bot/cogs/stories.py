@@ -16,7 +16,7 @@ from bot.cogs.choices import followed_choices, story_choices
 from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
 from bot.ui.delivery import FORM_SECONDS, show_form, tell
-from bot.ui.layouts import TextLayout, notice
+from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.lists import changes_list, library_list
 from bot.ui.story_cards import remove_layout
 from bot.ui.under_way import shown_while
@@ -69,7 +69,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         try:
             await self._bot.check_librarian(interaction, settings)
         except AskError as error:
-            await tell(interaction, notice(self._bot.apologise(error, say)))
+            await tell(interaction, Apology(self._bot.apologise(error, say)))
         else:
             await show_form(interaction, PasteForm(self, say), notice(say("form-not-shown")))
 

@@ -2,6 +2,7 @@
 
 No interaction ends in silence: what cannot be shown as its reply is sent to the channel or privately,
 and where Discord refuses the reply itself, a plain line with a code that stands in the log is shown.
+A line on what went wrong never takes the place of a message that was there before.
 """
 
 from __future__ import annotations
@@ -38,33 +39,49 @@ async def deliver(
     *,
     files: Sequence[discord.File] = (),
     is_private: bool = False,
+    replaces: bool = False,
 ) -> discord.Message | None:
     """Show `layout` as the reply, in the channel unless `is_private`, or privately; else `spare` in the same places.
 
-    Returns the message that shows `layout`, if one does.
+    Where the reply `replaces` a message, `spare` is told beside it, to the member alone. Returns the
+    message that shows `layout`, if one does.
     """
     ways: list[_Way] = [partial(_edit, interaction)]
     places = (None if is_private else interaction.channel, interaction.user)
     ways += [partial(_send, place) for place in places if isinstance(place, discord.abc.Messageable)]
-    for shown, attached in ((layout, files), (spare, ())):
-        for way in ways:
-            for file in attached:
-                file.reset()  # the way before has read it
-            try:
-                message = await way(shown, attached)
-            except UNDELIVERED as error:
-                _log.warning("interaction %d takes no reply: %s", interaction.id, error)
-            else:
-                return message if shown is layout else None
-    _log.error("a reply could not be sent to channel %s", interaction.channel_id)
+    message = await _shown(interaction, ways, layout, files)
+    if message is None and replaces:
+        await tell(interaction, spare)
+    elif message is None and await _shown(interaction, ways, spare) is None:
+        _log.error("a reply could not be sent to channel %s", interaction.channel_id)
+    return message
+
+
+async def _shown(
+    interaction: _Interaction,
+    ways: Sequence[_Way],
+    layout: discord.ui.LayoutView,
+    files: Sequence[discord.File] = (),
+) -> discord.Message | None:
+    """Return the message that shows `layout`, in the first of `ways` that Discord takes; None where it takes none."""
+    for way in ways:
+        for file in files:
+            file.reset()  # the way before has read it
+        try:
+            return await way(layout, files)
+        except UNDELIVERED as error:
+            _log.warning("interaction %d takes no reply: %s", interaction.id, error)
     return None
 
 
 async def tell(interaction: _Interaction, layout: discord.ui.LayoutView) -> None:
-    """Show a line to whoever used an interaction alone; privately, or for a while in the channel, where it must be."""
+    """Show a line to whoever used an interaction alone; privately, or for a while in the channel, where it must be.
+
+    It ends a reply that is still awaited, and leaves one that is shown already as it is.
+    """
     try:
         if interaction.response.is_done():
-            await interaction.edit_original_response(view=layout, allowed_mentions=_NOBODY)
+            await interaction.followup.send(view=layout, ephemeral=True, allowed_mentions=_NOBODY)
         else:
             await interaction.response.send_message(view=layout, ephemeral=True)
     except UNDELIVERED as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import discord
 from pydantic import ValidationError
 
-from bot.errors import NotManagerError, TooManyPlacesError
+from bot.errors import NotManagerError, TooManyPlacesError, WrongNumbersError
 from bot.guild_settings import MOST_PLACES
 from bot.language import ENGLISH, LANGUAGES
 from bot.ui.delivery import FORM_SECONDS, show_form
@@ -274,7 +274,7 @@ class CooldownForm(discord.ui.Modal):
                 }
                 return await change_settings(interaction, changes, say)
             except (ValueError, ValidationError):
-                return notice(say("form-wrong"))
+                raise WrongNumbersError("No numbers, or too large ones.") from None  # noqa: EM101, TRY003 - a phrase says it
 
         bot: StorydeskBot = interaction.client
         await bot.respond(interaction, changed, replaces=True, checks=False)

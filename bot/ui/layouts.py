@@ -43,6 +43,14 @@ class TextLayout(discord.ui.LayoutView):
         self.add_item(container)
 
 
+class Apology(TextLayout):
+    """One line that says why there is no reply, or not the wanted one."""
+
+    def __init__(self, text: str) -> None:
+        """Say `text`."""
+        super().__init__([text])
+
+
 def notice(text: str) -> TextLayout:
-    """Return a layout of one line: an apology, a hint, a word while loading."""
+    """Return a layout of one line: a hint, a word while loading."""
     return TextLayout([text])
