@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bot.answer import Quote, Reply
+    from bot.answer import Quote, Reply, Verdict
     from bot.calibration import Strictness
     from bot.claim import Mention
     from bot.shelf import Shelf
-    from bot.telemetry import QuestionHook
+    from bot.telemetry import Kind, QuestionHook
     from index.embed import Embedder
     from index.story import Story
     from index.story_index import Progress
@@ -259,11 +259,13 @@ class Desk:
         Raises:
             AskError, StoryError, StorydeskError: as `ask`.
         """
-        asked = self._checked(query)
-        several = _several(story_id)
-        with self._admitted():
-            async with self._shelf_with(*several) as shelf:
-                return await self._run(shelf.lookup, asked, count, several)
+        return await self._search(
+            "lookup",
+            query,
+            _several(story_id),
+            lambda shelf, asked, several: shelf.lookup(asked, count, several),
+            lambda quotes: "closest" if quotes else "silent",
+        )
 
     async def find(self, claim: str, story_id: str | Sequence[str] | None = None) -> Mention:
         """Return where the story mentions what `claim` says, or the passages closest to it; as `lookup`.
@@ -271,11 +273,31 @@ class Desk:
         Raises:
             AskError, StoryError, StorydeskError: as `ask`.
         """
-        asked = self._checked(claim)
-        several = _several(story_id)
+        return await self._search(
+            "claim",
+            claim,
+            _several(story_id),
+            lambda shelf, asked, several: shelf.find(asked, self._closest, several),
+            lambda mention: "answered" if mention.is_found else "closest" if mention.quotes else "silent",
+        )
+
+    async def _search(
+        self,
+        kind: Kind,
+        text: str,
+        story_ids: Sequence[str | None],
+        search: Callable[[Shelf, str, Sequence[str | None]], _T],
+        verdict: Callable[[_T], Verdict],
+    ) -> _T:
+        """Return what `search` finds, measured as a question is."""
+        came = time.perf_counter()
+        asked = self._checked(text)
         with self._admitted():
-            async with self._shelf_with(*several) as shelf:
-                return await self._run(shelf.find, asked, self._closest, several)
+            async with self._shelf_with(*story_ids) as shelf:
+                began, found = await self._run(lambda: (time.perf_counter(), search(shelf, asked, story_ids)))
+        waited, worked = began - came, time.perf_counter() - began
+        self._hook(QuestionAnswered(verdict(found), None, len(asked), waited, worked, kind=kind))
+        return found
 
     async def passages(self, numbers: Sequence[int], story_id: str | None = None) -> list[Quote]:
         """Return the passages of these numbers, in that order; numbers the story does not have are left out.

@@ -58,7 +58,7 @@ class HumanFormatter(_Discreet):
 class JsonFormatter(_Discreet):
     """An object on one line: `time` (UTC), `level`, `logger`, `message`, and what else there is.
 
-    That is `request`, `guild`, `exception`, and what the record brings, such as `verdict`, `waited`,
+    That is `request`, `guild`, `exception`, and what the record brings, such as `kind`, `verdict`, `waited`,
     `worked` and `total` (seconds), or `code` and `error`.
     """
 

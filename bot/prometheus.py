@@ -5,12 +5,13 @@ No label names a guild, a member or a story: there would be too many, and a metr
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import aiohttp
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
-from bot.telemetry import ErrorTold, QuestionAnswered
+from bot.telemetry import KINDS, ErrorTold, QuestionAnswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +28,13 @@ class Prometheus:
         """Count from zero."""
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self._questions = Counter("storydesk_questions", "Questions by verdict", ["verdict"], registry=registry)
-        for verdict in ("answered", "closest", "silent"):
-            self._questions.labels(verdict)
-        times = "Seconds that questions waited, were worked on, and took in total"
-        self._seconds = Histogram("storydesk_question_seconds", times, ["stage"], buckets=_SECONDS, registry=registry)
+        asked = "Questions, lookups and claims by verdict"
+        self._questions = Counter("storydesk_questions", asked, ["kind", "verdict"], registry=registry)
+        for kind, verdict in product(KINDS, ("answered", "closest", "silent")):
+            self._questions.labels(kind, verdict)
+        times = "Seconds that questions, lookups and claims waited, were worked on, and took in total"
+        labels = ["kind", "stage"]
+        self._seconds = Histogram("storydesk_question_seconds", times, labels, buckets=_SECONDS, registry=registry)
         hits = "Questions answered from the cache of replies"
         self._hits = Counter("storydesk_reply_cache_hits", hits, registry=registry)
         told = "Errors and refusals that members were told, by class"
@@ -44,10 +47,10 @@ class Prometheus:
         if isinstance(event, ErrorTold):
             self._errors.labels(event.kind, str(event.is_refusal).lower()).inc()
             return
-        self._questions.labels(event.verdict).inc()
-        self._seconds.labels("waited").observe(event.waited_seconds)
-        self._seconds.labels("worked").observe(event.worked_seconds)
-        self._seconds.labels("total").observe(event.total_seconds)
+        self._questions.labels(event.kind, event.verdict).inc()
+        self._seconds.labels(event.kind, "waited").observe(event.waited_seconds)
+        self._seconds.labels(event.kind, "worked").observe(event.worked_seconds)
+        self._seconds.labels(event.kind, "total").observe(event.total_seconds)
         self._hits.inc(event.is_repeated)
 
     def watch(self, name: str, documentation: str, look: Callable[[], float]) -> None:

@@ -108,7 +108,9 @@ def gateway_is_up(bot: StorydeskBot) -> bool:
 
 def watch(bot: StorydeskBot, metrics: Prometheus) -> None:
     """Show what the bot knows of itself in the metrics."""
-    metrics.watch("questions_under_way", "Questions that wait or are worked on", lambda: bot.desk.under_way)
+    metrics.watch(
+        "questions_under_way", "Questions, lookups and claims that wait or are worked on", lambda: bot.desk.under_way
+    )
     metrics.watch("requests_under_way", "Commands, buttons and messages being answered", lambda: len(bot.requests))
     metrics.watch("stories_loaded", "Stories in memory", lambda: bot.desk.loaded[0])
     metrics.watch("passages_loaded", "Passages of the stories in memory", lambda: bot.desk.loaded[1])

@@ -1,4 +1,4 @@
-"""One frozen event per question, one per error that a member is told of, and one hook that takes them.
+"""One frozen event per question, lookup or claim, one per error that a member is told of, and one hook for all.
 
 The log is the first adapter, `bot.prometheus` the second. Events have no guild and no member; the
 question's text is in one only where the operator asked for it (`log.question_text`), so that
@@ -10,23 +10,31 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal["question", "lookup", "claim"]
+"""What members ask: a question, a lookup, or whether the story mentions a claim."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _log = logging.getLogger("storydesk.questions")
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionAnswered:
-    """What happened to one question; times are in seconds."""
+    """What happened to one question, lookup or claim; times are in seconds."""
 
     verdict: str
-    confidence: float
+    """A lookup finds the `closest` passages; a claim that the story mentions is `answered`."""
+    confidence: float | None
+    """None for what is not calibrated: lookups and claims."""
     question_characters: int
     waited_seconds: float
     worked_seconds: float
     is_repeated: bool = False
     """Whether the same question had just been answered, and was not worked on again."""
     question: str | None = None
-    """Its text, only where the operator wants it in the log."""
+    """Its text, only of a question and where the operator wants it in the log."""
+    kind: Kind = "question"
 
     @property
     def total_seconds(self) -> float:
@@ -57,23 +65,27 @@ def all_of(*hooks: Hook) -> Hook:
 
 
 def log_event(event: QuestionAnswered | ErrorTold) -> None:
-    """Write a question to the log; errors are written where they are told, with their traceback."""
+    """Write what was asked to the log; errors are written where they are told, with their traceback."""
     if isinstance(event, ErrorTold):
         return
+    sure = "" if event.confidence is None else f" confidence={event.confidence:.2f}"
     text = "" if event.question is None else f" text={event.question!r}"
     fields = {
+        "kind": event.kind,
         "verdict": event.verdict,
-        "confidence": round(event.confidence, 3),
+        "confidence": None if event.confidence is None else round(event.confidence, 3),
         "characters": event.question_characters,
         "waited": round(event.waited_seconds, 4),
         "worked": round(event.worked_seconds, 4),
         "total": round(event.total_seconds, 4),
         "repeated": event.is_repeated,
-    } | ({} if event.question is None else {"question": event.question})
+        "question": event.question,
+    }
     _log.info(
-        "question verdict=%s confidence=%.2f characters=%d waited=%.3fs worked=%.3fs total=%.3fs%s",
+        "%s verdict=%s%s characters=%d waited=%.3fs worked=%.3fs total=%.3fs%s",
+        event.kind,
         event.verdict,
-        event.confidence,
+        sure,
         event.question_characters,
         event.waited_seconds,
         event.worked_seconds,

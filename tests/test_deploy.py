@@ -202,6 +202,11 @@ def test_the_dashboard_shows_every_metric_of_ours_and_no_panel_covers_another() 
     assert len(cells) == len(set(cells))
 
 
+@pytest.mark.parametrize("query", [query for query in queries() if re.search(r"questions?_(?:total|seconds)", query)])
+def test_no_query_of_the_dashboard_mixes_questions_with_lookups_and_claims(query: str) -> None:
+    assert "kind" in query
+
+
 class _Healthz(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/healthz" else 404)

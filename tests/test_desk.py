@@ -214,7 +214,6 @@ async def test_the_hook_gets_one_event_a_question_and_never_its_text() -> None:
         await asyncio.sleep(0.05)
         may_go_on.set()
         first, second = await asyncio.gather(*asked)
-        await desk.lookup("base")
         with pytest.raises(EmptyQuestionError):
             await desk.ask("?")
     assert [event.verdict for event in events] == [first.verdict, second.verdict]
@@ -222,6 +221,29 @@ async def test_the_hook_gets_one_event_a_question_and_never_its_text() -> None:
     assert events[0].worked_seconds >= 0.05
     assert events[1].waited_seconds >= 0.05
     assert "xylophone" not in repr(events)
+
+
+async def test_lookups_and_claims_are_measured_as_questions_are_and_their_text_is_never_told() -> None:
+    events: list[QuestionAnswered] = []
+    shelf = shelf_of(embedder=SlowEmbedder(0.05))
+    async with Desk(lambda: shelf, hook=events.append, tells_questions=True) as desk:
+        await desk.wait_ready()
+        await asyncio.gather(
+            desk.ask(QUESTION),
+            desk.lookup(" base? "),
+            desk.find("The base near Agadez cost $100 million."),
+            desk.find("A xylophone was played in Paris."),
+        )
+        with pytest.raises(EmptyQuestionError):
+            await desk.lookup("?")
+    asked, looked_up, mentioned, unmentioned = events
+    assert [event.kind for event in events] == ["question", "lookup", "claim", "claim"]
+    assert (looked_up.verdict, mentioned.verdict, unmentioned.verdict) == ("closest", "answered", "closest")
+    assert [event.question_characters for event in events[1:]] == [5, 39, 32]
+    assert [event.question for event in events] == [QUESTION, None, None, None]
+    assert asked.worked_seconds >= 0.05
+    assert looked_up.waited_seconds >= 0.05  # the question came first
+    assert 0.05 <= looked_up.worked_seconds < mentioned.waited_seconds
 
 
 async def test_lookups_and_claims_count_among_what_may_wait() -> None:

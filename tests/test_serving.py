@@ -138,16 +138,36 @@ async def test_questions_are_counted_by_verdict_with_their_times_and_repeats(
         for question in (TROOPS, TROOPS, "Who won the tennis in Paris?"):
             await alice.slash(channel, "ask", question=question)
         found = await values(port)
-    assert found["storydesk_questions_total verdict=answered"] == 2
-    assert found["storydesk_questions_total verdict=silent"] == 1
-    assert found["storydesk_questions_total verdict=closest"] == 0
+    assert found["storydesk_questions_total kind=question verdict=answered"] == 2
+    assert found["storydesk_questions_total kind=question verdict=silent"] == 1
+    assert found["storydesk_questions_total kind=question verdict=closest"] == 0
     assert found["storydesk_reply_cache_hits_total"] == 1
     for stage in ("waited", "worked", "total"):
-        assert found[f"storydesk_question_seconds_count stage={stage}"] == 3
+        assert found[f"storydesk_question_seconds_count kind=question stage={stage}"] == 3
     assert found["storydesk_stories_loaded"] == 1
     assert found["storydesk_passages_loaded"] == len(shelf.index(None))
     assert found["storydesk_questions_under_way"] == 0
     assert (found["storydesk_model_loaded"], found["storydesk_gateway_up"], found["storydesk_guilds"]) == (1, 1, 1)
+
+
+async def test_lookups_and_claims_are_counted_with_their_times_beside_the_questions(
+    bot: StorydeskBot, env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, port: int
+) -> None:
+    claim = await alice.send(channel, "More than 1,000 American troops are stationed in Niger.")
+    async with served(bot, port):
+        assert (await values(port))["storydesk_questions_total kind=lookup verdict=closest"] == 0
+        await alice.slash(channel, "lookup", query="drone base")
+        await alice.context_menu(channel, "Find this in the story", claim)
+        found = await values(port)
+        text = (await get(port, "/metrics")).text
+    assert found["storydesk_questions_total kind=lookup verdict=closest"] == 1
+    assert found["storydesk_questions_total kind=claim verdict=answered"] == 1
+    for kind in ("lookup", "claim"):
+        for stage in ("waited", "worked", "total"):
+            assert found[f"storydesk_question_seconds_count kind={kind} stage={stage}"] == 1
+    assert sum(found[name] for name in found if name.startswith("storydesk_questions_total kind=question")) == 0
+    assert "drone" not in text
+    assert "stationed" not in text
 
 
 async def test_errors_and_refusals_are_counted_by_their_class(
@@ -200,7 +220,8 @@ def test_an_event_is_counted_once_by_each_hook() -> None:
     tell(QuestionAnswered("closest", 0.5, 3, 0.1, 0.2))
     tell(ErrorTold("BusyError", is_refusal=True))
     for metrics in (one, two):
-        assert metrics.registry.get_sample_value("storydesk_questions_total", {"verdict": "closest"}) == 1
+        labels = {"kind": "question", "verdict": "closest"}
+        assert metrics.registry.get_sample_value("storydesk_questions_total", labels) == 1
         labels = {"kind": "BusyError", "refusal": "true"}
         assert metrics.registry.get_sample_value("storydesk_errors_total", labels) == 1
 

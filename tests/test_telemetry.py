@@ -18,15 +18,26 @@ def test_the_log_has_one_line_with_the_figures(caplog: pytest.LogCaptureFixture)
     ]
 
 
+def test_a_lookup_and_a_claim_are_logged_as_such_and_without_a_confidence(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "storydesk.questions"):
+        log_event(QuestionAnswered("closest", None, 4, 0.25, 0.5, kind="lookup"))
+        log_event(QuestionAnswered("answered", None, 19, 0.25, 0.5, kind="claim"))
+    assert caplog.messages == [
+        "lookup verdict=closest characters=4 waited=0.250s worked=0.500s total=0.750s",
+        "claim verdict=answered characters=19 waited=0.250s worked=0.500s total=0.750s",
+    ]
+
+
 def test_the_event_has_what_a_member_wrote_only_where_it_is_put_there() -> None:
     assert {field.name: field.type for field in fields(QuestionAnswered)} == {
         "verdict": "str",
-        "confidence": "float",
+        "confidence": "float | None",
         "question_characters": "int",
         "waited_seconds": "float",
         "worked_seconds": "float",
         "is_repeated": "bool",
         "question": "str | None",
+        "kind": "Kind",
     }
     assert EVENT.question is None
 
