@@ -59,8 +59,9 @@ class Desk:
     """Answers questions about the stories that lie on it.
 
     `load` is called once, in the worker thread, by `open`: it returns what the desk works with. Other
-    stories are placed when they are first asked for, in a second thread, whose embedding takes turns
-    with the questions.
+    stories are placed when they are first asked for: those with a saved index are read in a second
+    thread, the others indexed in a third, whose embedding takes turns with the questions. One story is
+    read and one indexed at a time, so a long one that is new holds up no story that is known.
     """
 
     def __init__(
@@ -84,7 +85,8 @@ class Desk:
         self._hook = hook
         self._tells_questions = tells_questions
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
-        self._placer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-placer")
+        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-loader")
+        self._indexer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-indexer")
         self._opened: asyncio.Task[Shelf] | None = None
         self._when: asyncio.Event | None = None
 
@@ -110,9 +112,9 @@ class Desk:
         return await self._run(self._load)
 
     async def close(self) -> None:
-        """Let go of the worker thread; questions that have not begun are cancelled."""
-        self._placer.shutdown(wait=False, cancel_futures=True)
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        """Let go of the threads; questions that have not begun are cancelled."""
+        for thread in (self._loader, self._indexer, self._worker):
+            thread.shutdown(wait=False, cancel_futures=True)
         while self._waiting:
             self._waiting.popleft().reply.cancel()
         if self._opened is not None:
@@ -351,9 +353,11 @@ class Desk:
         loop = asyncio.get_running_loop()
         with shelf.holding(story_ids):
             for story_id in story_ids:
-                if story_id is not None and not shelf.has(story_id):
+                if story_id is None or shelf.has(story_id):
+                    continue
+                if not await loop.run_in_executor(self._loader, shelf.read, story_id):
                     embedder = _TakingTurns(shelf.embedder, self._worker)
-                    await loop.run_in_executor(self._placer, shelf.place, story_id, embedder, progress)
+                    await loop.run_in_executor(self._indexer, shelf.place, story_id, embedder, progress)
             yield shelf
 
     async def _run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

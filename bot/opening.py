@@ -122,9 +122,13 @@ def open_index_in(data_folder: Path) -> OpenIndex:
     """Return what reads or builds the index of a story of the library by the story's id."""
     files = StoryFiles(data_folder)
 
-    def open_index(story_id: str, embedder: Embedder, progress: Progress | None = None) -> StoryIndex:
-        folder = data_folder / "indexes" / story_id
-        return StoryIndex.open(files.load(story_id), folder, embedder, progress=progress)
+    def open_index(
+        story_id: str, embedder: Embedder, progress: Progress | None = None, *, builds: bool = True
+    ) -> StoryIndex:
+        story, folder = files.load(story_id), data_folder / "indexes" / story_id
+        if builds:
+            return StoryIndex.open(story, folder, embedder, progress=progress)
+        return StoryIndex.load(folder, embedder, story=story)
 
     return open_index
 

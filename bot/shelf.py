@@ -6,7 +6,7 @@ import contextlib
 import logging
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.answer import Answer, Quote, answer_question
 from bot.claim import Mention, mention_of
@@ -17,12 +17,13 @@ from bot.question import focus
 from bot.ranking import Candidate, rank
 from bot.suggest import suggested_questions
 from bot.together import Texts, alone, together
+from index.errors import SavedIndexError
 from index.kinds import kind_of
 from index.spelling import Speller
 from index.story import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from bot.answer import Reply
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from index.story import Story
     from index.story_index import Progress, StoryIndex
 
-    OpenIndex = Callable[[str, Embedder, Progress | None], StoryIndex]
-
 _T = TypeVar("_T")
 
 _HITS = 10
@@ -44,6 +43,20 @@ _READ = 2  # stories, of those that a question may go to
 _VERDICTS = ("answered", "closest", "silent")  # best first
 _SUGGESTIONS_TRIED, _SUGGESTIONS_AT_ONCE = 24, 4
 _CONTEXT_CHARACTERS = 1_700  # which fit into a message even where every one must be escaped
+
+
+class OpenIndex(Protocol):
+    """Returns the index of a story by its id: the saved one, or one that it builds where it may."""
+
+    def __call__(
+        self, story_id: str, embedder: Embedder, progress: Progress | None = None, *, builds: bool = True
+    ) -> StoryIndex:
+        """Open the index.
+
+        Raises:
+            UnknownStoryError: there is no such story.
+            SavedIndexError: none is saved that can be used, and it does not build.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +92,7 @@ class Shelf:
     ) -> None:
         """Put the indexed stories on the shelf for good; the first one is asked unless another is named.
 
-        `open_index` reads or builds the index of a further story by its id. Of those, the ones used last
-        stay, up to `most_sentences` together.
+        `open_index` opens further stories. Of those, the ones used last stay, up to `most_sentences` together.
         """
         self._first = indexes[0].story.id if indexes else ""
         self._loaded: Loaded[_Placed] = Loaded(most_sentences)
@@ -96,15 +108,28 @@ class Shelf:
         """Say whether a story is on the shelf."""
         return story_id in self._loaded
 
-    def place(self, story_id: str, embedder: Embedder, progress: Progress | None = None) -> None:
+    def read(self, story_id: str) -> bool:
+        """Put a further story on the shelf as `place` does; return False where its index has to be built first."""
+        try:
+            self.place(story_id, self.embedder, builds=False)
+        except SavedIndexError:
+            return False
+        return True
+
+    def place(
+        self, story_id: str, embedder: Embedder, progress: Progress | None = None, *, builds: bool = True
+    ) -> None:
         """Put a further story on the shelf; one that is not known stays away, and asking it says so.
 
         It may be taken off again at once unless it is held.
+
+        Raises:
+            SavedIndexError: its index is not saved, and this does not build it.
         """
         if self._open_index is None or story_id in self._loaded:
             return
         with contextlib.suppress(UnknownStoryError):
-            index = self._open_index(story_id, embedder, progress)
+            index = self._open_index(story_id, embedder, progress, builds=builds)
             speller = Speller(index.story.body, self._reader.knows)
             # From here on it is used in the desk's thread, where taking turns with itself would never end.
             self._loaded.add(story_id, _Placed(index.with_embedder(self.embedder), speller), len(index))

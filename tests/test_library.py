@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -267,6 +268,45 @@ async def test_questions_are_answered_while_a_long_story_is_indexed(tmp_path: Pa
         assert not placing.done()
         await placing
         assert shelf.has(long.id)
+
+
+async def test_a_story_that_is_being_indexed_holds_up_no_other_servers_story(kit: Set, tmp_path: Path) -> None:
+    """Whose index is saved is read meanwhile, and whose text is lost is told so; a new one waits for its turn."""
+    await kit.library.add(NEWSROOM, CATS)
+    birds = Story("Birds sleep for ten hours a day.", "Birds")
+    for story in (DOGS, birds):
+        kit.files.save(story)
+    is_held, may_go_on = threading.Event(), threading.Event()
+
+    def held(*_: int) -> None:
+        is_held.set()
+        assert may_go_on.wait(10)
+
+    async with Set(tmp_path).desk as desk:
+        long = asyncio.create_task(desk.place(DOGS.id, held))
+        assert await asyncio.to_thread(is_held.wait, 10)
+        new = asyncio.create_task(desk.ask("How long do birds sleep?", birds.id))
+        asked = asyncio.create_task(desk.ask("How long do dogs sleep?", [CATS.id, DOGS.id]))
+        try:
+            reply = await asyncio.wait_for(desk.ask("How long do cats sleep?", CATS.id), 5)
+            with pytest.raises(UnknownStoryError):
+                await asyncio.wait_for(desk.ask("Who sleeps?", "0" * 16), 5)
+            assert not any(task.done() for task in (long, new, asked))
+        finally:
+            may_go_on.set()
+        assert reply.quotes[0].text == CATS.body
+        assert (await asked).quotes
+        assert (await new).quotes[0].text == birds.body
+        await long
+
+
+async def test_a_story_that_many_ask_for_at_once_is_indexed_once(tmp_path: Path) -> None:
+    embedder = CountingEmbedder()
+    shelf = shelf_of(embedder=embedder, open_index=open_index_in(tmp_path))
+    StoryFiles(tmp_path).save(CATS)
+    async with Desk(lambda: shelf) as desk:
+        await asyncio.gather(*(desk.place(CATS.id) for _ in range(5)), desk.ask("How long do cats sleep?", CATS.id))
+    assert embedder.seen.count(CATS.body) == 1
 
 
 async def test_whoever_adds_a_story_sees_how_far_its_indexing_is(tmp_path: Path) -> None:
