@@ -17,11 +17,14 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from bot.config import Config
+from bot.opening import database_for
 from bot.prometheus import Prometheus
 from bot.running import _CLOSING_SECONDS
 from bot.serving import watch
+from bot.store.database import FILE, Database
 from bot.telemetry import ErrorTold, QuestionAnswered
 
 ROOT = Path(__file__).parent.parent
@@ -140,6 +143,17 @@ def test_the_composition_has_the_token_as_a_secret() -> None:
     assert SERVICE["environment"]["DISCORD_TOKEN_FILE"] == "/run/secrets/discord-token"  # noqa: S105 - a path
     assert SERVICE["secrets"] == list(COMPOSE["secrets"]) == ["discord-token"]
     assert "deploy/discord-token" in (ROOT / ".gitignore").read_text("utf-8")
+
+
+def test_the_composition_keeps_its_state_in_a_file_unless_another_database_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert SERVICE["environment"]["STORYDESK_STORAGE__URL"] == "${STORYDESK_STORAGE__URL:-}"
+    monkeypatch.setenv("STORYDESK_STORAGE__FOLDER", str(tmp_path))
+    monkeypatch.setenv("STORYDESK_STORAGE__URL", "")
+    assert database_for(Config()) == Database.of_file(tmp_path / FILE)
+    monkeypatch.setenv("STORYDESK_STORAGE__URL", "postgresql://desk:word@db/desk")
+    assert database_for(Config()) == Database.of_url(SecretStr("postgresql://desk:word@db/desk"), tmp_path)
 
 
 def test_the_composition_has_only_what_compose_knows() -> None:

@@ -4,7 +4,8 @@
     task pin --torch /opt/wheels        # PyTorch's CPU wheel from a folder
 
 pip then takes exactly these files and nothing else: `pip install --require-hashes -r deploy/requirements.txt`.
-torch comes from PyTorch's own index, because PyPI's build for Linux brings several GB of CUDA.
+torch comes from PyTorch's own index, because PyPI's build for Linux brings several GB of CUDA. The extra
+`postgres` is among them, since nobody can add it to an image that is read-only.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 OUTPUT = ROOT / "deploy" / "requirements.txt"
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 _OPTIONS = (
-    "--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links"
+    "--extra postgres --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links"
     " --python-version 3.11 --python-platform x86_64-manylinux_2_28"
 )
 _HEADER = f"""\
