@@ -48,9 +48,10 @@ _SEED = 20261124
 
 @dataclass
 class Material:
-    """A story, its passages, and the answerable questions that it is asked."""
+    """A story of a set, its passages, and the answerable questions that it is asked."""
 
     name: str
+    of: str
     story: Story
     passages: list[Passage]
     cases: list[Case]
@@ -121,8 +122,14 @@ def material(questions: int, passages: int) -> list[Material]:
         asked = [with_gold_spans(c, stories[c.story_id]) for c in chance.sample(own, min(questions, len(own)))]
         for key, cut in chosen.items():
             if of_story := [case for case in asked if case.story_id == key]:
-                found.append(Material(f"{folder.name}-{len(found)}", stories[key], cut, of_story))
+                found.append(Material(f"{folder.name}-{len(found)}", folder.name, stories[key], cut, of_story))
     return found
+
+
+def sets_of(everything: Sequence[Material]) -> str:
+    """Return the names of the sets that stories are of, to follow "questions of"."""
+    others = dict.fromkeys(one.of for one in everything if one.of != GATE.name)
+    return f"our own and of samples of {', '.join(others)}" if others else "our own"
 
 
 def measure(names: Sequence[str], everything: Sequence[Material]) -> tuple[dict[str, Figures], list[float]]:
@@ -195,7 +202,7 @@ def table(figures: dict[str, Figures], bare: list[float], everything: Sequence[M
     passages = sum(len(one.passages) for one in everything)
     yield (
         f"{len(everything)} stories, {passages:,} sentences, {len(floor.ask):,} answerable questions "
-        f"(our own and a sample of squad2, newwiki and wikinews). Times are multiples of the floor's, in brackets "
+        f"of {sets_of(everything)}. Times are multiples of the floor's, in brackets "
         f"their quartiles over stories or questions. The floor's own: {_median_ms(floor.ask):.1f} ms a question, "
         f"{statistics.median(floor.cold):.1f} s to the first answer, {passages / sum(floor.build):.0f} passages/s.\n"
     )
