@@ -22,6 +22,7 @@ import numpy as np
 from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError
 from bot.shelf import Asked
 from bot.telemetry import QuestionAnswered, log_event
+from bot.together import Spent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -47,12 +48,12 @@ _REMEMBERED = 256  # replies
 
 @dataclass(slots=True)
 class _Waiting:
-    """A question that waits: when it came, when its turn began, and the future of its reply."""
+    """A question that waits: the future of its reply, when its turn began, and what the models took for that turn."""
 
     asked: Asked
     reply: asyncio.Future[Reply]
-    came: float
     began: float = 0.0
+    spent: Spent | None = None
 
 
 class Desk:
@@ -198,16 +199,16 @@ class Desk:
                 known = self._replies.get(asked)
                 if known is not None:
                     self._replies.move_to_end(asked)
-                    self._tell(known, asked, came, time.perf_counter(), is_repeated=True)
+                    self._tell(known, asked, came, time.perf_counter())
                     return known
-                waiting = _Waiting(asked, asyncio.get_running_loop().create_future(), came)
+                waiting = _Waiting(asked, asyncio.get_running_loop().create_future())
                 self._waiting.append(waiting)
                 self._worker.submit(self._answer_waiting, shelf)
                 reply = await waiting.reply
         self._replies[asked] = reply
         if len(self._replies) > _REMEMBERED:
             self._replies.popitem(last=False)
-        self._tell(reply, asked, came, waiting.began)
+        self._tell(reply, asked, came, waiting.began, waiting.spent)
         return reply
 
     @contextlib.contextmanager
@@ -234,14 +235,14 @@ class Desk:
                 waiting = self._waiting.popleft()
                 if not waiting.reply.cancelled():
                     turn.append(waiting)
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), Spent()
         replies: list[Reply | Exception]
         try:
-            replies = shelf.answer_all([one.asked for one in turn], self._closest)
+            replies = shelf.answer_all([one.asked for one in turn], self._closest, spent)
         except Exception as error:  # noqa: BLE001 - whatever it is, all who wait are told
             replies = [error] * len(turn)
         for waiting, made in zip(turn, replies, strict=True):
-            waiting.began = began
+            waiting.began, waiting.spent = began, spent
             waiting.reply.get_loop().call_soon_threadsafe(_settle, waiting.reply, made)
 
     async def ask_with_ranking(self, question: str, story_id: str | None, count: int) -> tuple[Reply, list[Quote]]:
@@ -363,11 +364,19 @@ class Desk:
     async def _run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: function(*args, **kwargs))
 
-    def _tell(self, reply: Reply, asked: Asked, came: float, began: float, *, is_repeated: bool = False) -> None:
-        waited, worked = began - came, time.perf_counter() - began
-        text = asked.question if self._tells_questions else None
-        length = len(asked.question)
-        self._hook(QuestionAnswered(reply.verdict, reply.confidence, length, waited, worked, is_repeated, text))
+    def _tell(self, reply: Reply, asked: Asked, came: float, began: float, spent: Spent | None = None) -> None:
+        """Give the hook a question and its reply, for which the models `spent` nothing where it was just answered."""
+        event = QuestionAnswered(
+            reply.verdict,
+            reply.confidence,
+            len(asked.question),
+            began - came,
+            time.perf_counter() - began,
+            is_repeated=spent is None,
+            question=asked.question if self._tells_questions else None,
+            spent=spent,
+        )
+        self._hook(event)
 
     def _checked(self, question: str) -> str:
         # A shell hands over bytes that are no text as lone surrogates, which no tokenizer takes.

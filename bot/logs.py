@@ -59,7 +59,7 @@ class JsonFormatter(_Discreet):
     """An object on one line: `time` (UTC), `level`, `logger`, `message`, and what else there is.
 
     That is `request`, `guild`, `exception`, and what the record brings, such as `kind`, `verdict`, `waited`,
-    `worked` and `total` (seconds), or `code` and `error`.
+    `worked`, `total` and what the work consists of (seconds), or `code` and `error`.
     """
 
     def written(self, record: logging.LogRecord) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import SimpleNamespace
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _FIRST_FAILURE = 400  # HTTP
 
 
@@ -32,7 +32,7 @@ class Prometheus:
         self._questions = Counter("storydesk_questions", asked, ["kind", "verdict"], registry=registry)
         for kind, verdict in product(KINDS, ("answered", "closest", "silent")):
             self._questions.labels(kind, verdict)
-        times = "Seconds that questions, lookups and claims waited, were worked on, and took in total"
+        times = "Seconds that what was asked waited, was worked on (embedded, searched, read), and took in total"
         labels = ["kind", "stage"]
         self._seconds = Histogram("storydesk_question_seconds", times, labels, buckets=_SECONDS, registry=registry)
         hits = "Questions answered from the cache of replies"
@@ -48,9 +48,8 @@ class Prometheus:
             self._errors.labels(event.kind, str(event.is_refusal).lower()).inc()
             return
         self._questions.labels(event.kind, event.verdict).inc()
-        self._seconds.labels(event.kind, "waited").observe(event.waited_seconds)
-        self._seconds.labels(event.kind, "worked").observe(event.worked_seconds)
-        self._seconds.labels(event.kind, "total").observe(event.total_seconds)
+        for stage, seconds in event.stages.items():
+            self._seconds.labels(event.kind, stage).observe(seconds)
         self._hits.inc(event.is_repeated)
 
     def watch(self, name: str, documentation: str, look: Callable[[], float]) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.answer import Reply
     from bot.calibration import Calibration, Strictness
     from bot.ranking import Ranking, Reads
-    from bot.together import Work
+    from bot.together import Spent, Work
     from index.embed import Embedder
     from index.story import Story
     from index.story_index import Progress, StoryIndex
@@ -167,9 +167,9 @@ class Shelf:
         """Return the stories that are on the shelf now."""
         return [placed.index.story for placed in self._loaded.things()]
 
-    def answer_all(self, asked: Sequence[Asked], closest: int) -> list[Reply | Exception]:
+    def answer_all(self, asked: Sequence[Asked], closest: int, spent: Spent | None = None) -> list[Reply | Exception]:
         """Return the reply to each question, or why there is none; the models work on all of them at once."""
-        return together([self._best(one, closest) for one in asked], self.embedder, self._reader)
+        return together([self._best(one, closest) for one in asked], self.embedder, self._reader, spent)
 
     def answer(self, question: str, story_id: str | None, closest: int, strictness: Strictness | None = None) -> Reply:
         """Return the reply to a question from one story."""

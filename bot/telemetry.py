@@ -10,7 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from bot.together import Spent
 
 Kind = Literal["question", "lookup", "claim"]
 """What members ask: a question, a lookup, or whether the story mentions a claim."""
@@ -35,11 +38,22 @@ class QuestionAnswered:
     question: str | None = None
     """Its text, only of a question and where the operator wants it in the log."""
     kind: Kind = "question"
+    spent: Spent | None = None
+    """What the models took for it and those answered with it; only of a question that was worked on."""
 
     @property
     def total_seconds(self) -> float:
         """Return how long it took from coming to the desk to the reply."""
         return self.waited_seconds + self.worked_seconds
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Return the seconds of each stage; what no model did of the work on a question is `searched`."""
+        stages = {"waited": self.waited_seconds, "worked": self.worked_seconds, "total": self.total_seconds}
+        if self.spent is not None:
+            embedded, read = self.spent.embedding, self.spent.reading
+            stages |= {"embedded": embedded, "searched": self.worked_seconds - embedded - read, "read": read}
+        return stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +89,9 @@ def log_event(event: QuestionAnswered | ErrorTold) -> None:
         "verdict": event.verdict,
         "confidence": None if event.confidence is None else round(event.confidence, 3),
         "characters": event.question_characters,
-        "waited": round(event.waited_seconds, 4),
-        "worked": round(event.worked_seconds, 4),
-        "total": round(event.total_seconds, 4),
         "repeated": event.is_repeated,
         "question": event.question,
+        **{stage: round(seconds, 4) for stage, seconds in event.stages.items()},
     }
     _log.info(
         "%s verdict=%s%s characters=%d waited=%.3fs worked=%.3fs total=%.3fs%s",

@@ -6,6 +6,7 @@ it thinks of one question alone; a batch of texts costs a model much less than i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,6 +38,14 @@ class Pairs:
     pairs: tuple[tuple[str, str], ...]
 
 
+@dataclass(slots=True)
+class Spent:
+    """Seconds that the models took for all pieces of work."""
+
+    embedding: float = 0.0
+    reading: float = 0.0
+
+
 Work = Generator[Texts | Pairs, Any, _T]
 
 
@@ -48,8 +57,11 @@ def alone(work: Work[_T], embedder: Embedder, reader: Reads) -> _T:
     return made
 
 
-def together(works: Sequence[Work[_T]], embedder: Embedder, reader: Reads) -> list[_T | Exception]:
-    """Return what each piece of work makes, or the exception that it raised, in their order."""
+def together(
+    works: Sequence[Work[_T]], embedder: Embedder, reader: Reads, spent: Spent | None = None
+) -> list[_T | Exception]:
+    """Return what each piece of work makes, or the exception that it raised, in their order; add to `spent`."""
+    spent = spent or Spent()
     made: dict[int, _T | Exception] = {}
     answers: dict[int, Any] = dict.fromkeys(range(len(works)))
     while answers:
@@ -61,7 +73,12 @@ def together(works: Sequence[Work[_T]], embedder: Embedder, reader: Reads) -> li
                 made[number] = stopped.value
             except Exception as error:  # noqa: BLE001 - one question's trouble is not that of the others
                 made[number] = error
-        answers = _vectors(wanted, embedder) | _readings(wanted, reader)
+        began = time.perf_counter()
+        vectors = _vectors(wanted, embedder)
+        embedded = time.perf_counter()
+        answers = vectors | _readings(wanted, reader)
+        spent.embedding += embedded - began
+        spent.reading += time.perf_counter() - embedded
     return [made[number] for number in range(len(works))]
 
 

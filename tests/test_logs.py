@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from bot.config import LogSettings
 from bot.logs import HumanFormatter, JsonFormatter, set_up_logging
 from bot.request import Requests, current_request, error_code
 from bot.telemetry import QuestionAnswered, log_event
+from bot.together import Spent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +112,15 @@ def test_a_question_is_one_object_with_its_verdict_and_timings(lines: io.StringI
         "verdict": "answered", "waited": 0.0125, "worked": 1.5, "total": 1.5125, "confidence": 0.875,
     }  # fmt: skip
     assert "question" not in found
+    assert "read" not in found
+
+
+def test_the_object_of_a_question_that_was_worked_on_has_what_each_stage_took(lines: io.StringIO) -> None:
+    log_event(replace(EVENT, spent=Spent(embedding=0.25, reading=1.0)))
+    (found,) = objects(lines)
+    assert {name: found[name] for name in ("embedded", "searched", "read")} == {
+        "embedded": 0.25, "searched": 0.25, "read": 1.0,
+    }  # fmt: skip
 
 
 async def test_every_line_of_a_question_has_its_id_and_its_guild_and_none_its_text(

@@ -144,6 +144,11 @@ async def test_questions_are_counted_by_verdict_with_their_times_and_repeats(
     assert found["storydesk_reply_cache_hits_total"] == 1
     for stage in ("waited", "worked", "total"):
         assert found[f"storydesk_question_seconds_count kind=question stage={stage}"] == 3
+    worked = [
+        f"storydesk_question_seconds_{{}} kind=question stage={stage}" for stage in ("embedded", "searched", "read")
+    ]
+    assert [found[name.format("count")] for name in worked] == [2, 2, 2]  # one was just answered
+    assert all(found[name.format("sum")] > 0 for name in worked)
     assert found["storydesk_stories_loaded"] == 1
     assert found["storydesk_passages_loaded"] == len(shelf.index(None))
     assert found["storydesk_questions_under_way"] == 0

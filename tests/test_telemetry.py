@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from bot.telemetry import QuestionAnswered, log_event
+from bot.together import Spent
 
 EVENT = QuestionAnswered("answered", 0.87654, 42, 0.0125, 1.5)
 
@@ -38,8 +39,17 @@ def test_the_event_has_what_a_member_wrote_only_where_it_is_put_there() -> None:
         "is_repeated": "bool",
         "question": "str | None",
         "kind": "Kind",
+        "spent": "Spent | None",
     }
     assert EVENT.question is None
+
+
+def test_the_stages_of_the_work_are_what_the_models_took_and_the_rest() -> None:
+    event = QuestionAnswered("answered", 0.5, 42, 0.25, 1.5, spent=Spent(embedding=0.25, reading=1.0))
+    assert event.stages == {
+        "waited": 0.25, "worked": 1.5, "total": 1.75, "embedded": 0.25, "searched": 0.25, "read": 1.0,
+    }  # fmt: skip
+    assert list(EVENT.stages) == ["waited", "worked", "total"]
 
 
 def test_an_event_cannot_be_changed() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from fakes import CountingEmbedder, WordReader
 
-from bot.together import Pairs, Texts, alone, together
+from bot.together import Pairs, Spent, Texts, alone, together
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bot.reader import Reading
     from bot.together import Work
 
 
@@ -41,6 +47,29 @@ def test_the_trouble_of_one_is_not_that_of_the_others() -> None:
     assert isinstance(second, LookupError)
     with pytest.raises(LookupError, match="no luck"):
         alone(fails("luck"), CountingEmbedder(), WordReader())
+
+
+def test_what_each_model_took_is_added_up_over_all_batches() -> None:
+    class Patient(CountingEmbedder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            time.sleep(0.02)
+            return super().encode(texts)
+
+    class Slow(WordReader):
+        def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
+            time.sleep(0.05)
+            return super().read_pairs(pairs)
+
+    def twice() -> Work[None]:
+        yield Texts(("cost",))
+        yield Pairs((("cost", "a base"),))
+        yield Pairs((("cost", "a pact"),))
+
+    spent, began = Spent(), time.perf_counter()
+    together([work("troops", "a base"), twice()], Patient(), Slow(), spent)
+    assert spent.embedding >= 0.02
+    assert spent.reading >= 0.1  # two batches of pairs
+    assert spent.embedding + spent.reading <= time.perf_counter() - began
 
 
 def test_nothing_is_made_of_nothing() -> None:
