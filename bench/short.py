@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.sampled import SETS, Sampled, evidence_of, interval
-from bot.answer import answering_words, bare_answer
+from bot.bare import answering_words, bare_answer
 from bot.cases import is_right
 from bot.config import Config
 from bot.metrics import token_f1

@@ -11,29 +11,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bot.attribution import attribution
+from bot.bare import MEASURED, bare_answer
 from bot.question import asks_several
-from index.kinds import Kind, kind_of, spans_of_kind
-from index.lexical import Stemmer
-from index.story import Span
+from index.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.calibration import Calibration
     from bot.ranking import Candidate, Ranking
+    from index.story import Span
 
 Verdict = Literal["answered", "closest", "silent"]
 
 _FURTHER = 10
-# A sentence without a number does not say how many, whatever else it shares with the question.
-_MEASURED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT, Kind.DURATION, Kind.TIME))
 _MOST_QUOTES = 3
-_LONG = 40  # characters; more than a name, a number or a date has
-_READ_WELL = -3.0  # logits of the reader above which its words are taken
 _REFERS_BACK = re.compile(
     r"[\"“‘']?(?:it|its|he|his|she|her|they|their|them|this|that|these|those|there|such)\b", re.IGNORECASE
 )
-_WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,7 @@ def answer_question(
     candidates = ranking.candidates
     confidence = calibration.confidence(candidates)
     verdict = calibration.verdict(confidence, candidates)
-    if verdict == "answered" and kind_of(ranking.question) in _MEASURED and not candidates[0].hit.kind:
+    if verdict == "answered" and kind_of(ranking.question) in MEASURED and not candidates[0].hit.kind:
         verdict = "closest"
     if verdict == "silent":
         return NoAnswer(question, confidence, (), (), "silent")
@@ -116,22 +111,6 @@ def answer_question(
     start = best.hit.passage.span.start
     short = best.hit.text[words.start - start : words.end - start] if words else None
     return Answer(question, confidence, quoted, short, further)
-
-
-def bare_answer(question: str, best: Candidate) -> Span | None:
-    """Return where in the story the bare answer stands: as read, or else by rule."""
-    place = answering_words(question, best.hit.text)
-    ruled = place.shifted(best.hit.passage.span.start) if place else None
-    if best.words is None or best.read is None or best.read <= _READ_WELL:
-        return ruled
-    if ruled is None:
-        return best.words
-    kind = kind_of(question)
-    is_long = len(best.words) >= _LONG and kind is not Kind.REASON
-    start = best.hit.passage.span.start
-    read = best.hit.text[best.words.start - start : best.words.end - start]
-    counts_not = kind in _MEASURED and not spans_of_kind(kind, read)  # "all of them" does not say how many
-    return ruled if counts_not or (is_long and best.words.contains(ruled)) else best.words
 
 
 def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:
@@ -162,34 +141,3 @@ def _others(ranking: Ranking) -> list[Candidate]:
 
 def _numbers(candidates: Sequence[Candidate]) -> tuple[int, ...]:
     return tuple(candidate.hit.number for candidate in candidates[:_FURTHER])
-
-
-def answering_words(question: str, sentence: str) -> Span | None:
-    """Return where in `sentence` something of the asked kind stands that the question does not say.
-
-    Of several, the one nearest to a word that question and sentence share; for people, full names first.
-    """
-    kind = kind_of(question)
-    stemmer = Stemmer()
-    asked = set(stemmer.content_words(question))
-    candidates = [
-        span
-        for span in spans_of_kind(kind, sentence)
-        if kind is Kind.REASON or not set(stemmer.content_words(sentence[span.start : span.end])) & asked
-    ]
-    if not candidates:
-        return None
-    shared = [match for match in _WORD.finditer(sentence) if asked & set(stemmer.content_words(match.group()))]
-    anchors = [Span(match.start(), match.end()) for match in shared]
-    named_in_full = kind is Kind.PERSON
-
-    def order(span: Span) -> tuple[bool, int, int]:
-        is_one_word = " " not in sentence[span.start : span.end]
-        return named_in_full and is_one_word, _distance(span, anchors), span.start
-
-    return min(candidates, key=order)
-
-
-def _distance(span: Span, anchors: Sequence[Span]) -> int:
-    """Return the characters between `span` and the nearest of `anchors`; 0 where there is none."""
-    return min((max(anchor.start - span.end, span.start - anchor.end, 0) for anchor in anchors), default=0)

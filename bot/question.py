@@ -19,6 +19,11 @@ _SEVERAL = re.compile(
     r"|\b(?:what|which) (?:are|were) the\b|\bname (?:the|all|two|three)\b|\blist\b|\bboth\b",
     re.IGNORECASE | re.DOTALL,
 )
+_NAMES = re.compile(
+    r"\b(?:what|which)(?:\s+(?!was\b|is\b|does\b|has\b)\w+){0,2}?\s+(?!was\b|is\b|does\b|has\b|his\b|this\b|its\b)\w*[a-z]{2}(?<!s)s\b"
+    r"|\bwho(?:\s+all)?\s+(?:are|were)\b|\bnames\s+of\b",
+    re.IGNORECASE,
+)
 
 
 def focus(question: str) -> str:
@@ -40,6 +45,11 @@ def focus(question: str) -> str:
 def asks_several(question: str) -> bool:
     """Say whether `question` asks for more than one thing, so that one sentence may not hold the answer."""
     return _SEVERAL.search(question) is not None
+
+
+def asks_for_names(question: str) -> bool:
+    """Say whether `question` asks for several by name, as "which countries" does."""
+    return _NAMES.search(question) is not None
 
 
 def question_of_post(title: str, text: str) -> str:

@@ -133,6 +133,11 @@ _FIRST_WORDS = frozenset(
 )
 
 
+_ROW = re.compile(rf"{_NAMES}(?:,\s+(?:(?:and|or)\s+)?(?:the\s+)?{_NAMES})*(?:,?\s+(?:and|or)\s+(?:the\s+)?{_NAMES})?")
+"""Names that stand in a row: "Mali, Niger and the Gambia"."""
+_JOINED = re.compile(r"\b(?:and|or)\b")
+
+
 def kind_of(question: str) -> Kind:
     """Return what `question` asks for, by the earliest asking word in it; `OTHER` where no rule knows."""
     found = [
@@ -157,6 +162,15 @@ def spans_of_kind(kind: Kind, text: str) -> list[Span]:
         ]
         return [span for span in spans if not any(span.overlap(other) for other in taken)]
     return spans
+
+
+def row_around(text: str, name: Span) -> Span:
+    """Return the row of names in `text` that `name` is one of, with "and" or "or" before the last; else `name`."""
+    for match in _ROW.finditer(text):
+        row = _match_span(match)
+        if row.contains(name) and len(row) > len(name) and _JOINED.search(text, row.start, row.end):
+            return row
+    return name
 
 
 class KindIndex:

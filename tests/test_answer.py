@@ -8,7 +8,7 @@ from fakes import WordReader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.answer import Answer, NoAnswer, Reply, answer_question, answering_words
+from bot.answer import Answer, NoAnswer, Reply, answer_question
 from bot.calibration import Calibration
 from bot.ranking import Ranking
 from index.story import Story
@@ -26,47 +26,6 @@ def test_an_answer_quotes_one_sentence_with_the_answering_words_in_bold() -> Non
     assert (quote.paragraph, quote.story_id) == (2, STORY.id)
     assert [STORY.text(span) for span in quote.bold] == ["More than 1,000"]
     assert reply.short == "More than 1,000"
-
-
-@pytest.mark.parametrize(
-    ("question", "sentence", "short"),
-    [
-        ("How many troops are there?", "More than 1,000 American troops are stationed there.", "More than 1,000"),
-        ("Who agreed to it?", "Kurt Campbell agreed to it with the prime minister in Washington.", "Kurt Campbell"),
-        ("Where did they agree?", "Kurt Campbell agreed to it with the prime minister in Washington.", "Washington"),
-        ("How much did the base cost?", "The base near Agadez cost $100 million six years ago.", "$100 million"),
-        ("When was the base closed?", "The base was closed on April 5.", "on April 5"),
-        ("What percentage of the troops left?", "Nearly 40 percent of the troops left.", "Nearly 40 percent"),
-        ("Why was it closed?", "It was closed because the junta wanted it.", "because the junta wanted it"),
-        ("How long did the talks last?", "The talks lasted two weeks.", "two weeks"),
-        ("How many of the 12 troops left?", "Of the 12 troops, 7 left.", "7"),
-    ],
-)
-def test_the_short_answer_is_of_the_asked_kind(question: str, sentence: str, short: str) -> None:
-    place = answering_words(question, sentence)
-    assert place is not None
-    assert sentence[place.start : place.end] == short
-
-
-@pytest.mark.parametrize(
-    ("question", "sentence"),
-    [
-        ("Is the base big?", "The base is big."),
-        ("Who is Kurt Campbell?", "Kurt Campbell spoke."),
-        ("How many troops are there?", "The troops are leaving."),
-        ("", "The troops are leaving."),
-    ],
-)
-def test_there_is_no_short_answer_where_nothing_new_of_the_kind_stands(question: str, sentence: str) -> None:
-    assert answering_words(question, sentence) is None
-
-
-@pytest.mark.parametrize(("counted", "short"), [("doctors", "300"), ("soldiers", "45")])
-def test_of_two_numbers_the_one_nearest_to_the_questions_words_answers(counted: str, short: str) -> None:
-    sentence = "The 300 doctors and teachers met 45 soldiers."
-    place = answering_words(f"How many {counted}?", sentence)
-    assert place is not None
-    assert sentence[place.start : place.end] == short
 
 
 def test_an_answer_without_such_words_is_a_quote_without_bold() -> None:

@@ -1,0 +1,87 @@
+"""The bare answer: which words of a sentence answer a question, as the reader reads them or by rule."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.question import asks_for_names
+from index.kinds import Kind, kind_of, row_around, spans_of_kind
+from index.lexical import Stemmer
+from index.story import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.ranking import Candidate
+
+# A sentence without a number does not say how many, whatever else it shares with the question.
+MEASURED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT, Kind.DURATION, Kind.TIME))
+"""What is asked for with a number."""
+
+_BOUNDED = MEASURED - {Kind.TIME}
+_ONLY = re.compile(r"only\s+", re.IGNORECASE)  # bounds nothing
+_LONG = 40  # characters; more than a name, a number or a date has
+_READ_WELL = -3.0  # logits of the reader above which its words are taken
+_WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
+
+
+def bare_answer(question: str, best: Candidate) -> Span | None:
+    """Return where in the story the bare answer stands: as read, or else by rule."""
+    text, start = best.hit.text, best.hit.passage.span.start
+    ruled = answering_words(question, text)
+    if best.words is None or best.read is None or best.read <= _READ_WELL:
+        return ruled.shifted(start) if ruled else None
+    read = whole(question, text, best.words.shifted(-start))
+    if ruled is None:
+        return read.shifted(start)
+    kind = kind_of(question)
+    is_long = len(read) >= _LONG and kind is not Kind.REASON and not asks_for_names(question)
+    counts_not = kind in MEASURED and not spans_of_kind(kind, text[read.start : read.end])  # as "all of them"
+    return (ruled if counts_not or (is_long and read.contains(ruled)) else read).shifted(start)
+
+
+def whole(question: str, sentence: str, words: Span) -> Span:
+    """Return `words` of `sentence` with what they say too much without.
+
+    A number gets what bounds it and what it counts in, "more than $500 million" instead of "500"; where
+    several are asked for by name, one name gets those that stand in a row with it.
+    """
+    kind = kind_of(question)
+    if kind in _BOUNDED:
+        parts = [words, *(span for span in spans_of_kind(kind, sentence) if span.overlap(words))]
+        joined = Span(min(part.start for part in parts), max(part.end for part in parts))
+        only = _ONLY.match(sentence, joined.start)
+        return Span(only.end(), joined.end) if only and joined.start < words.start else joined
+    return row_around(sentence, words) if asks_for_names(question) else words
+
+
+def answering_words(question: str, sentence: str) -> Span | None:
+    """Return where in `sentence` something of the asked kind stands that the question does not say.
+
+    Of several, the one nearest to a word that question and sentence share; for people, full names first.
+    """
+    kind = kind_of(question)
+    stemmer = Stemmer()
+    asked = set(stemmer.content_words(question))
+    candidates = [
+        span
+        for span in spans_of_kind(kind, sentence)
+        if kind is Kind.REASON or not set(stemmer.content_words(sentence[span.start : span.end])) & asked
+    ]
+    if not candidates:
+        return None
+    shared = [match for match in _WORD.finditer(sentence) if asked & set(stemmer.content_words(match.group()))]
+    anchors = [Span(match.start(), match.end()) for match in shared]
+    named_in_full = kind is Kind.PERSON
+
+    def order(span: Span) -> tuple[bool, int, int]:
+        is_one_word = " " not in sentence[span.start : span.end]
+        return named_in_full and is_one_word, _distance(span, anchors), span.start
+
+    return min(candidates, key=order)
+
+
+def _distance(span: Span, anchors: Sequence[Span]) -> int:
+    """Return the characters between `span` and the nearest of `anchors`; 0 where there is none."""
+    return min((max(anchor.start - span.end, span.start - anchor.end, 0) for anchor in anchors), default=0)

@@ -1,0 +1,99 @@
+"""The bare answer is of the asked kind, and says no more than the story does."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.bare import answering_words, whole
+from bot.question import asks_for_names
+from index.story import Span
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "short"),
+    [
+        ("How many troops are there?", "More than 1,000 American troops are stationed there.", "More than 1,000"),
+        ("Who agreed to it?", "Kurt Campbell agreed to it with the prime minister in Washington.", "Kurt Campbell"),
+        ("Where did they agree?", "Kurt Campbell agreed to it with the prime minister in Washington.", "Washington"),
+        ("How much did the base cost?", "The base near Agadez cost $100 million six years ago.", "$100 million"),
+        ("When was the base closed?", "The base was closed on April 5.", "on April 5"),
+        ("What percentage of the troops left?", "Nearly 40 percent of the troops left.", "Nearly 40 percent"),
+        ("Why was it closed?", "It was closed because the junta wanted it.", "because the junta wanted it"),
+        ("How long did the talks last?", "The talks lasted two weeks.", "two weeks"),
+        ("How many of the 12 troops left?", "Of the 12 troops, 7 left.", "7"),
+    ],
+)
+def test_the_short_answer_is_of_the_asked_kind(question: str, sentence: str, short: str) -> None:
+    place = answering_words(question, sentence)
+    assert place is not None
+    assert sentence[place.start : place.end] == short
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Is the base big?", "The base is big."),
+        ("Who is Kurt Campbell?", "Kurt Campbell spoke."),
+        ("How many troops are there?", "The troops are leaving."),
+        ("", "The troops are leaving."),
+    ],
+)
+def test_there_is_no_short_answer_where_nothing_new_of_the_kind_stands(question: str, sentence: str) -> None:
+    assert answering_words(question, sentence) is None
+
+
+@pytest.mark.parametrize(("counted", "short"), [("doctors", "300"), ("soldiers", "45")])
+def test_of_two_numbers_the_one_nearest_to_the_questions_words_answers(counted: str, short: str) -> None:
+    sentence = "The 300 doctors and teachers met 45 soldiers."
+    place = answering_words(f"How many {counted}?", sentence)
+    assert place is not None
+    assert sentence[place.start : place.end] == short
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "words", "shown"),
+    [
+        ("how many troops are there", "More than 1,000 troops stay.", "1,000", "More than 1,000"),
+        ("How much did it cost?", "It cost an estimated $500 million to build.", "500", "an estimated $500 million"),
+        ("How many came?", "Only 22 came.", "22", "22"),
+        ("What percent left?", "Just under 40 percent left.", "40", "under 40 percent"),
+        ("How long were the talks?", "The talks took at least two weeks.", "two weeks", "at least two weeks"),
+        ("When did they land?", "They landed on Monday, about two hours late.", "Monday", "Monday"),
+        (
+            "Which states got it?",
+            "It went to Ohio, Indiana and West Virginia.",
+            "Ohio",
+            "Ohio, Indiana and West Virginia",
+        ),
+        ("Who were the two?", "The pilots were Ruth Hall and Ben Ito.", "Ben Ito", "Ruth Hall and Ben Ito"),
+        ("Which state got it first?", "It went to Ohio and then Indiana.", "Ohio", "Ohio"),
+        ("Which states got it?", "It went to Columbus, Ohio.", "Ohio", "Ohio"),
+        ("Who met them?", "Ruth Hall and Ben Ito met them.", "Ruth Hall", "Ruth Hall"),
+    ],
+)
+def test_words_that_were_read_get_what_they_say_too_much_without(
+    question: str, sentence: str, words: str, shown: str
+) -> None:
+    start = sentence.index(words)
+    found = whole(question, sentence, Span(start, start + len(words)))
+    assert sentence[found.start : found.end] == shown
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which countries left?",
+        "what were the names of the pilots",
+        "who were the victims",
+        "Which two other states are hit?",
+    ],
+)
+def test_several_are_asked_for_by_name(question: str) -> None:
+    assert asks_for_names(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["What was the reason?", "which country left", "Who was it?", "What is his name?", "What does she say?"]
+)
+def test_one_is_asked_for(question: str) -> None:
+    assert not asks_for_names(question)
