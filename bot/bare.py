@@ -23,12 +23,21 @@ _BOUNDED = MEASURED - {Kind.TIME}
 _ONLY = re.compile(r"only\s+", re.IGNORECASE)  # bounds nothing
 _LONG = 40  # characters; more than a name, a number or a date has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
+_WHO_IS = re.compile(r"who(?:['’]s|\s+is|\s+was)\s+(?!the\b|an?\b)([^?,.]+?)\s*[?.!]*", re.IGNORECASE)
+_APPOSITION = re.compile(
+    r",\s+(?:\d+,\s+)?((?:(?:an?|the|his|her|its|their|who)\b|[A-Z][\w-]*['’]s\b)[^,;.]+|[^,;.]*\b(?:of|at|for)\b[^,;.]+)"
+)
+_NO_TITLE = r"(?!(?:On|In|At|By|For|After|Before|When|While|As|And|But|With|From|Since|Until|\w+day)\b)"
+_TITLE = re.compile(rf"((?:{_NO_TITLE}[A-Z][\w’'.-]*\s+(?:(?:of|for|the)\s+)*)*{_NO_TITLE}[A-Z][\w’'.-]*)\s+$")
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
 
 def bare_answer(question: str, best: Candidate) -> Span | None:
     """Return where in the story the bare answer stands: as read, or else by rule."""
     text, start = best.hit.text, best.hit.passage.span.start
+    if (name := _named(question, text)) is not None:
+        about = description(text, name)
+        return about.shifted(start) if about else None
     ruled = answering_words(question, text)
     if best.words is None or best.read is None or best.read <= _READ_WELL:
         return ruled.shifted(start) if ruled else None
@@ -54,6 +63,22 @@ def whole(question: str, sentence: str, words: Span) -> Span:
         only = _ONLY.match(sentence, joined.start)
         return Span(only.end(), joined.end) if only and joined.start < words.start else joined
     return row_around(sentence, words) if asks_for_names(question) else words
+
+
+def description(sentence: str, name: Span) -> Span | None:
+    """Return what `sentence` says beside `name` of who that is: an apposition after it, or a title before it."""
+    after = _APPOSITION.match(sentence, name.end)
+    if after:
+        return Span(*after.span(1))
+    before = _TITLE.search(sentence[: name.start])
+    return Span(*before.span(1)) if before else None
+
+
+def _named(question: str, sentence: str) -> Span | None:
+    """Return where `sentence` has the name that `question` asks about, if it asks who or what somebody named is."""
+    asked = _WHO_IS.fullmatch(question.strip())
+    found = asked and re.search(rf"(?<!\w){re.escape(asked[1])}(?!\w)", sentence, re.IGNORECASE)
+    return Span(*found.span()) if found and all(word[:1].isupper() for word in found[0].split()) else None
 
 
 def answering_words(question: str, sentence: str) -> Span | None:

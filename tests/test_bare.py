@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from bot_fakes import shelf_of
+from fakes import WordReader
 
-from bot.bare import answering_words, whole
+from bot.bare import answering_words, bare_answer, whole
 from bot.question import asks_for_names
-from index.story import Span
+from index.story import Span, Story
 
 
 @pytest.mark.parametrize(
@@ -97,3 +99,27 @@ def test_several_are_asked_for_by_name(question: str) -> None:
 )
 def test_one_is_asked_for(question: str) -> None:
     assert not asks_for_names(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "short"),
+    [
+        (
+            "who is kurt campbell",
+            "Kurt Campbell, the US deputy secretary of state, met Ali Zeine.",
+            "the US deputy secretary of state",
+        ),
+        ("Who is Ali Zeine?", "Kurt Campbell met Ali Zeine, Niger’s prime minister.", "Niger’s prime minister"),
+        ("who was Ruth Hall?", "Capt. Ruth Hall, 52, a pilot from Bergen, landed.", "a pilot from Bergen"),
+        ("who's joe biden", "It is a setback for President Joe Biden.", "President"),
+        ("Who is Mira?", "On Monday Mira met Ali Zeine.", None),
+        ("Who is in charge?", "Nobody is in charge but Ali Zeine.", "Ali Zeine"),
+    ],
+)
+def test_who_somebody_is_is_told_by_what_stands_beside_the_name(
+    question: str, sentence: str, short: str | None
+) -> None:
+    story = Story(body=sentence, title="Story")
+    best = shelf_of(story, reader=WordReader({"Ali Zeine": 9.0})).ranking(question, None, 1).candidates[0]
+    words = bare_answer(question, best)
+    assert (story.text(words) if words else None) == short
