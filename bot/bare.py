@@ -35,19 +35,36 @@ _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 def bare_answer(question: str, best: Candidate) -> Span | None:
     """Return where in the story the bare answer stands: as read, or else by rule."""
     text, start = best.hit.text, best.hit.passage.span.start
-    if (name := _named(question, text)) is not None:
-        about = description(text, name)
-        return about.shifted(start) if about else None
-    ruled = answering_words(question, text)
-    if best.words is None or best.read is None or best.read <= _READ_WELL:
-        return ruled.shifted(start) if ruled else None
-    read = whole(question, text, best.words.shifted(-start))
+    name = _named(question, text)
+    words = _who(text, name, best) if name else _what(question, text, best)
+    return words.shifted(start) if words else None
+
+
+def _who(text: str, name: Span, best: Candidate) -> Span | None:
+    """Return who `name` is: what stands beside it, or what was read, unless that is somebody else's name."""
+    read = _read(best)
+    return description(text, name) or (read if read and not _is_name(text, read) else None)
+
+
+def _what(question: str, text: str, best: Candidate) -> Span | None:
+    """Return what was read, or what a rule finds where nothing was read well or the kind does not fit."""
+    found, ruled = _read(best), answering_words(question, text)
+    if found is None:
+        return ruled
+    read = whole(question, text, found)
     if ruled is None:
-        return read.shifted(start)
+        return read
     kind = kind_of(question)
     is_long = len(read) >= _LONG and kind is not Kind.REASON and not asks_for_names(question)
     counts_not = kind in MEASURED and not spans_of_kind(kind, text[read.start : read.end])  # as "all of them"
-    return (ruled if counts_not or (is_long and read.contains(ruled)) else read).shifted(start)
+    return ruled if counts_not or (is_long and read.contains(ruled)) else read
+
+
+def _read(best: Candidate) -> Span | None:
+    """Return where in its sentence the words stand that were read well enough."""
+    if best.words is None or best.read is None or best.read <= _READ_WELL:
+        return None
+    return best.words.shifted(-best.hit.passage.span.start)
 
 
 def whole(question: str, sentence: str, words: Span) -> Span:
@@ -78,7 +95,12 @@ def _named(question: str, sentence: str) -> Span | None:
     """Return where `sentence` has the name that `question` asks about, if it asks who or what somebody named is."""
     asked = _WHO_IS.fullmatch(question.strip())
     found = asked and re.search(rf"(?<!\w){re.escape(asked[1])}(?!\w)", sentence, re.IGNORECASE)
-    return Span(*found.span()) if found and all(word[:1].isupper() for word in found[0].split()) else None
+    name = Span(*found.span()) if found else None
+    return name if name and _is_name(sentence, name) else None
+
+
+def _is_name(sentence: str, words: Span) -> bool:
+    return all(word[:1].isupper() for word in sentence[words.start : words.end].split())
 
 
 def answering_words(question: str, sentence: str) -> Span | None:

@@ -113,6 +113,7 @@ def test_one_is_asked_for(question: str) -> None:
         ("who was Ruth Hall?", "Capt. Ruth Hall, 52, a pilot from Bergen, landed.", "a pilot from Bergen"),
         ("who's joe biden", "It is a setback for President Joe Biden.", "President"),
         ("Who is Mira?", "On Monday Mira met Ali Zeine.", None),
+        ("Who is Susan Hall?", "Ali Zeine's wife, Susan Hall, was there.", "Ali Zeine's wife"),
         ("Who is in charge?", "Nobody is in charge but Ali Zeine.", "Ali Zeine"),
     ],
 )
@@ -120,6 +121,10 @@ def test_who_somebody_is_is_told_by_what_stands_beside_the_name(
     question: str, sentence: str, short: str | None
 ) -> None:
     story = Story(body=sentence, title="Story")
-    best = shelf_of(story, reader=WordReader({"Ali Zeine": 9.0})).ranking(question, None, 1).candidates[0]
+    best = (
+        shelf_of(story, reader=WordReader({"Ali Zeine's wife": 9.0, "Ali Zeine": 9.0}))
+        .ranking(question, None, 1)
+        .candidates[0]
+    )
     words = bare_answer(question, best)
     assert (story.text(words) if words else None) == short
