@@ -37,6 +37,7 @@ from bot.intake import Intake
 from bot.language import Phrases, language_of, phrases
 from bot.library import Library
 from bot.request import Requests, error_code
+from bot.store.answers import AnswerStore
 from bot.store.follows import FollowStore
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
@@ -101,6 +102,7 @@ class StorydeskBot(commands.AutoShardedBot):
         self.desk = desk
         self.store = store
         self.config = config
+        self.given_answers = AnswerStore(store)
         self.library = Library(StoryStore(store), StoryFiles(store.folder), desk, config.library)
         self.intake = Intake()
         most = config.library.most_followed

@@ -492,7 +492,7 @@ async def test_in_a_guild_that_the_bot_is_not_in_nothing_is_kept_of_the_guild(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(bot, "get_guild", lambda _: None)
     assert HEADCOUNT in said((await alice.slash(channel, "ask", question=TROOPS)).response)
-    assert (await bot.store.insights(env.guild.id, 0)).questions == 0
+    assert (await bot.given_answers.insights(env.guild.id, 0)).questions == 0
     assert (await bot.store.kept_about(alice.id)).answers == 1
 
 

@@ -76,7 +76,7 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
         async def shown(say: Phrases) -> TextLayout:
             check_manages(interaction)
             assert interaction.guild_id is not None  # noqa: S101 - the command is for guilds only
-            found = await self._bot.store.insights(interaction.guild_id, int(time.time()) - days * _DAY)
+            found = await self._bot.given_answers.insights(interaction.guild_id, int(time.time()) - days * _DAY)
             keeps = (await self._bot.settings_of(interaction.guild_id)).keeps_unanswered
             layout = TextLayout(insights.texts(found, days, say, keeps_unanswered=keeps))
             if found.days:
@@ -99,7 +99,7 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
         async def exported(say: Phrases) -> TextLayout:
             check_manages(interaction)
             assert interaction.guild_id is not None  # noqa: S101 - the command is for guilds only
-            found = await self._bot.store.insights(interaction.guild_id, int(time.time()) - days * _DAY)
+            found = await self._bot.given_answers.insights(interaction.guild_id, int(time.time()) - days * _DAY)
             files.append(discord.File(io.BytesIO(insights.csv_of(found).encode()), "storydesk.csv"))
             layout = notice(say("exported", days=days))
             layout.add_item(discord.ui.File(files[0]))

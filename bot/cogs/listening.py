@@ -119,7 +119,7 @@ class Listening(commands.Cog):
         if channel.parent_id in listens or (self._bot.user and channel.owner_id == self._bot.user.id):
             return True
         try:
-            return await self._bot.store.has_answered_in(guild.id, channel.id)
+            return await self._bot.given_answers.has_answered_in(guild.id, channel.id)
         except StorageError as error:
             _log.error("whether thread %d is open cannot be read: %s", channel.id, error)
             return False

@@ -214,7 +214,7 @@ class VoteButton(
             if message is None:
                 return notice(say("vote-unknown"))
             try:
-                became = await bot.store.vote(message.id, interaction.user.id, is_helpful=self.is_helpful)
+                became = await bot.given_answers.vote(message.id, interaction.user.id, is_helpful=self.is_helpful)
             except StorageError:
                 became = "unknown"
             if became in ("counted", "changed") and not self.is_helpful:
