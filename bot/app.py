@@ -36,6 +36,7 @@ from bot.guild_settings import GuildSettings
 from bot.intake import Intake
 from bot.language import Phrases, language_of, phrases
 from bot.library import Library
+from bot.markdown import shortened
 from bot.request import Requests, error_code
 from bot.store.answers import AnswerStore
 from bot.store.follows import FollowStore
@@ -347,7 +348,7 @@ class StorydeskBot(commands.AutoShardedBot):
     async def _show_when_loaded(self) -> None:
         try:
             await self.desk.wait_ready()
-            title = phrase.shortened((await self.desk.story()).title, 100)
+            title = shortened((await self.desk.story()).title, 100)
         except (StorydeskError, StoryError) as error:
             _log.error("the story cannot be loaded: %s", error)
             await self._show(discord.Status.dnd, "Out of order")

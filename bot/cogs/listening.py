@@ -17,6 +17,7 @@ from bot.cogs.asked import AskedMessages
 from bot.cogs.askers import asker_of
 from bot.errors import AskError, StorageError
 from bot.followup import understood
+from bot.markdown import shortened
 from bot.question import question_of_post
 from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.replies import ReplyLayout
@@ -257,7 +258,7 @@ class Listening(commands.Cog):
         settings = await self._bot.settings_of(message.guild.id)
         if not settings.threads or message.channel.id not in settings.listens:
             return None
-        name = phrase.shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
+        name = shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
         with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
             return await message.create_thread(name=name)
         return None

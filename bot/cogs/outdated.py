@@ -18,6 +18,7 @@ from bot import phrase
 from bot.changes import changes
 from bot.errors import StorageError, StorydeskError, UnknownStoryError
 from bot.language import LANGUAGES, phrases
+from bot.markdown import escape, shortened
 from index.errors import StoryError
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _new_wording(change: Change | None, new: Story) -> list[str]:
     """Return the new wording with a link to where it stands, where there is one."""
     if change is None or change.new is None:
         return []
-    quoted = f"> {phrase.escape(phrase.shortened(change.new, 300))}"
+    quoted = f"> {escape(shortened(change.new, 300))}"
     return [quoted, f"-# {phrase.linked_title(new, change.place)}"]
 
 
