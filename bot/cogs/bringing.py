@@ -66,7 +66,7 @@ async def ask_for_text(bot: StorydeskBot, interaction: discord.Interaction[Any])
     try:
         await bot.check_librarian(interaction, settings)
     except AskError as error:
-        await tell(interaction, Apology(bot.apologise(error, say)))
+        await tell(interaction, Apology(bot.edge.apologise(error, say)))
     else:
         await show_form(interaction, PasteForm(say), notice(say("form-not-shown")))
 
@@ -98,7 +98,7 @@ class PasteForm(discord.ui.Modal):
             async with shown_while(interaction, say) as stages:
                 return await keep(bot, interaction, story, say, stages)
 
-        await bot.respond(interaction, added, checks=False)
+        await bot.edge.respond(interaction, added, checks=False)
 
 
 async def _read(file: discord.Attachment) -> bytes:

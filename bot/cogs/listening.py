@@ -55,7 +55,7 @@ class Listening(commands.Cog):
         try:
             await self._reply(message, say)
         except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
-            apology = Apology(self._bot.apologise(error, say))
+            apology = Apology(self._bot.edge.apologise(error, say))
             try:
                 await self._send(message, apology, say)
             except discord.HTTPException as failure:
@@ -152,7 +152,7 @@ class Listening(commands.Cog):
         with contextlib.suppress(discord.HTTPException, TimeoutError):
             async with asyncio.timeout(_TYPING_SECONDS):
                 await message.channel.typing()
-        layout = await self._bot.attempt(partial(self._answer, asked, say), say)
+        layout = await self._bot.edge.attempt(partial(self._answer, asked, say), say)
         asked.answer = await self._send(message, layout, say)
         await self._remember(asked, layout, replied_to)
         if asked.question != question:
@@ -161,7 +161,7 @@ class Listening(commands.Cog):
     async def _refuse(self, message: discord.Message, error: AskError, say: Phrases) -> None:
         """Say for a while why a question is not answered."""
         try:
-            await self._send(message, Apology(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+            await self._send(message, Apology(self._bot.edge.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
         except discord.HTTPException as failure:
             _log.warning("a refusal could not be sent: %s", failure)
 
@@ -171,7 +171,7 @@ class Listening(commands.Cog):
         while question != asked.question and asked.answer is not None:
             question = asked.question
             layout = (
-                await self._bot.attempt(partial(self._answer, asked, say), say)
+                await self._bot.edge.attempt(partial(self._answer, asked, say), say)
                 if question
                 else notice(say("no-question"))
             )
@@ -196,7 +196,7 @@ class Listening(commands.Cog):
             await self._remember(asked, layout)
         except discord.HTTPException as error:
             with contextlib.suppress(discord.HTTPException):
-                await channel.send(view=Apology(self._bot.apologise(error, say)))
+                await channel.send(view=Apology(self._bot.edge.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
         meant = await asyncio.to_thread(understood, asked.question, asked.turns)

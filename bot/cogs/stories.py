@@ -52,7 +52,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
                 story = await brought(self._bot, interaction, file, link, stages)
                 return await keep(self._bot, interaction, story, say, stages)
 
-        await self._bot.respond(interaction, added, checks=False)
+        await self._bot.edge.respond(interaction, added, checks=False)
 
     @app_commands.command(name="list", description="Show the stories that can be asked here.")
     async def show_all(self, interaction: discord.Interaction[Any]) -> None:
@@ -61,7 +61,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         async def listed(say: Phrases) -> TextLayout:
             return await library_list(self._bot, interaction, say)
 
-        await self._bot.respond(interaction, listed, ephemeral=True)
+        await self._bot.edge.respond(interaction, listed, ephemeral=True)
 
     @app_commands.command(description="Show what is known about a story.")
     @app_commands.describe(story="Which story")
@@ -72,7 +72,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.library.managed(_guild(interaction), story)
             return TextLayout(phrase.story_texts(record, say, author=await self._bot.library.author(record)))
 
-        await self._bot.respond(interaction, shown, ephemeral=True)
+        await self._bot.edge.respond(interaction, shown, ephemeral=True)
 
     @app_commands.command(
         description="Put a channel, or the whole server, on one story; without a story, on all again."
@@ -103,7 +103,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             await self._bot.library.use(guild_id, place, record.id)
             return notice(say("story-used", place=named, title=phrase.story_name(record)))
 
-        await self._bot.respond(interaction, used, checks=False)
+        await self._bot.edge.respond(interaction, used, checks=False)
 
     @app_commands.command(description="Bring a new version of a story: its page anew, or a file.")
     @app_commands.describe(story="Which story", file="A new file; otherwise the page is fetched again")
@@ -125,7 +125,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
                 self._bot.outdated.mark_soon()
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
 
-        await self._bot.respond(interaction, updated, checks=False)
+        await self._bot.edge.respond(interaction, updated, checks=False)
 
     @app_commands.command(description="Follow a page or a feed: take over changes and new stories by itself.")
     @app_commands.describe(
@@ -144,7 +144,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             kind = "follow-feed" if record.library_id is None else "follow-page"
             return notice(say(kind, address=phrase.address(record.url), hours=hours))
 
-        await self._bot.respond(interaction, followed, checks=False)
+        await self._bot.edge.respond(interaction, followed, checks=False)
 
     @app_commands.command(description="Follow a page or a feed no more; its stories stay.")
     @app_commands.describe(story="What to follow no more")
@@ -156,7 +156,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.follower.unfollow(_guild(interaction), story)
             return notice(say("unfollowed", address=phrase.address(record.url)))
 
-        await self._bot.respond(interaction, unfollowed, checks=False)
+        await self._bot.edge.respond(interaction, unfollowed, checks=False)
 
     @unfollow.autocomplete("story")
     async def _followed(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[int]]:
@@ -171,7 +171,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         async def changed(say: Phrases) -> TextLayout:
             return await changes_list(self._bot, interaction, story, say)
 
-        await self._bot.respond(interaction, changed, ephemeral=True)
+        await self._bot.edge.respond(interaction, changed, ephemeral=True)
 
     @app_commands.command(description="Give a story another name.")
     @app_commands.describe(story="Which story", name="The new name")
@@ -189,7 +189,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.library.rename(_guild(interaction), record.id, name)
             return notice(say("story-renamed", title=phrase.story_name(record)))
 
-        await self._bot.respond(interaction, renamed, checks=False)
+        await self._bot.edge.respond(interaction, renamed, checks=False)
 
     @app_commands.command(description="Remove a story; it asks first.")
     @app_commands.describe(story="Which story")
@@ -200,7 +200,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             await self._bot.check_librarian(interaction)
             return remove_layout(await self._bot.library.own(_guild(interaction), story), say)
 
-        await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
+        await self._bot.edge.respond(interaction, asked, ephemeral=True, checks=False)
 
     @show.autocomplete("story")
     @changes.autocomplete("story")
