@@ -1,4 +1,4 @@
-"""The bot on Discord: sync commands when they changed, load meanwhile, see that everything gets a reply."""
+"""The bot on Discord: sync commands when they changed, load meanwhile, know who may ask and in which language."""
 
 from __future__ import annotations
 
@@ -22,37 +22,39 @@ from bot.answer import Answer
 from bot.cogs.administration import Administration
 from bot.cogs.askers import asker_of
 from bot.cogs.asking import Asking
+from bot.cogs.edge import Edge
 from bot.cogs.following import Following
 from bot.cogs.listening import Listening
-from bot.cogs.memory import Memory, is_ephemeral
+from bot.cogs.memory import Memory
 from bot.cogs.outdated import Outdated
 from bot.cogs.privacy import Privacy
 from bot.cogs.rights import log_what_is_missing
 from bot.cogs.stories import Stories
 from bot.config import DISCORD_API
-from bot.errors import AskError, NotLibrarianError, RestartingError, StorageError, StorydeskError
+from bot.errors import NotLibrarianError, RestartingError, StorageError, StorydeskError
 from bot.following import Follower
 from bot.guild_settings import GuildSettings
 from bot.intake import Intake
 from bot.language import Phrases, language_of, phrases
 from bot.library import Library
-from bot.request import Requests, error_code
+from bot.markdown import shortened
+from bot.request import Requests
+from bot.store.answers import AnswerStore
 from bot.store.follows import FollowStore
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
-from bot.telemetry import ErrorTold, log_event
+from bot.telemetry import log_event
 from bot.tree import Translator, Tree, sync_commands_if_changed
 from bot.ui.buttons import BUTTONS
-from bot.ui.delivery import deliver, tell
 from bot.ui.desk_card import CARD_ITEMS
-from bot.ui.layouts import Apology, TextLayout, notice
+from bot.ui.layouts import TextLayout
 from bot.ui.lists import LIST_BUTTONS
 from bot.ui.replies import ReplyLayout
 from bot.ui.story_cards import STORY_BUTTONS
 from index.errors import StoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from bot.access import Asker
     from bot.config import Config
@@ -97,16 +99,17 @@ class StorydeskBot(commands.AutoShardedBot):
             http_trace=http_trace or aiohttp.TraceConfig(),
         )
         self.requests = Requests()
-        self._hook = hook
         self.desk = desk
         self.store = store
         self.config = config
+        self.given_answers = AnswerStore(store)
         self.library = Library(StoryStore(store), StoryFiles(store.folder), desk, config.library)
         self.intake = Intake()
         most = config.library.most_followed
         self.follower = Follower(FollowStore(store), self.library, self.intake, most=most)
         self.outdated = Outdated(self)
         self.memory = Memory(self)
+        self.edge = Edge(self, hook)
         self._cooldowns = Cooldowns()
         self._connected = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
@@ -263,76 +266,6 @@ class StorydeskBot(commands.AutoShardedBot):
         if counts:
             self._cooldowns.count(settings, asker)
 
-    async def respond(
-        self,
-        interaction: discord.Interaction[Any],
-        work: Callable[[Phrases], Awaitable[discord.ui.LayoutView]],
-        *,
-        ephemeral: bool = False,
-        replaces: bool = False,
-        counts: bool = False,
-        checks: bool = True,
-        files: Sequence[discord.File] = (),
-        settings: GuildSettings | None = None,
-    ) -> None:
-        """Defer at once, say if the model is still loading, and show what `work` makes, or why it cannot.
-
-        `ephemeral` is for the member alone, `replaces` takes the place of the message with the
-        button, but leaves it as it was where `work` fails, `counts` is a question for the cooldown, and
-        without `checks` everyone may and nothing is said of the story still loading; `work` may add
-        `files`. The guild's `settings` are read here unless they are given: once, since Discord does not
-        wait long.
-        """
-        self.requests.enter(interaction.guild_id)
-        if settings is None:
-            settings = await self.settings_of(self.guild_of(interaction))
-        say = self.say_with(interaction, settings)
-        try:
-            if checks:
-                await self.admit(self.asker(interaction), counts=counts, settings=settings)
-        except AskError as error:
-            await tell(interaction, Apology(self.apologise(error, say)))
-            return
-        with contextlib.suppress(discord.HTTPException):  # what follows shows whether Discord knows it all the same
-            await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
-        if not self.desk.is_ready and checks and not replaces:
-            with contextlib.suppress(discord.HTTPException):
-                await interaction.edit_original_response(view=notice(say("loading")))
-        layout = await self.attempt(lambda: work(say), say)
-        if replaces and isinstance(layout, Apology):
-            await tell(interaction, layout)
-            return
-        code = error_code()
-        spare = Apology(say("bug", code=code))
-        is_private = ephemeral or (replaces and is_ephemeral(interaction.message))
-        message = await deliver(interaction, layout, spare, files=files, is_private=is_private, replaces=replaces)
-        if message is None:
-            _log.error("error %s: Discord takes the reply to interaction %d nowhere", code, interaction.id)
-        elif isinstance(layout, ReplyLayout):
-            guild_id = self.guild_of(interaction)
-            await self.memory.remember(layout, message, interaction.user, guild_id, is_private=is_private)
-
-    async def attempt(
-        self, work: Callable[[], Awaitable[discord.ui.LayoutView]], say: Phrases
-    ) -> discord.ui.LayoutView:
-        """Return what `work` makes, or an `Apology` that says why it cannot."""
-        try:
-            return await work()
-        except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
-            return Apology(self.apologise(error, say))
-
-    def apologise(self, error: BaseException, say: Phrases) -> str:
-        """Write `error` to the log under a short code, and return the line that the member gets."""
-        code = error_code()
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        text = phrase.apology(cause, code, say)
-        is_ours = code in text
-        if is_ours:
-            fields = {"code": code, "error": type(cause).__name__}
-            _log.error("error %s", code, exc_info=cause, extra={"fields": fields})
-        self._hook(ErrorTold(type(cause).__name__, is_refusal=not is_ours))
-        return text
-
     @tasks.loop(hours=24)
     async def _prune(self) -> None:
         """Delete what is older than the operator wants to keep."""
@@ -345,7 +278,7 @@ class StorydeskBot(commands.AutoShardedBot):
     async def _show_when_loaded(self) -> None:
         try:
             await self.desk.wait_ready()
-            title = phrase.shortened((await self.desk.story()).title, 100)
+            title = shortened((await self.desk.story()).title, 100)
         except (StorydeskError, StoryError) as error:
             _log.error("the story cannot be loaded: %s", error)
             await self._show(discord.Status.dnd, "Out of order")

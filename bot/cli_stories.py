@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from pathlib import Path  # noqa: TC003 - Typer looks at it
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.edge import ConfigOption, JsonOption, console, guarded, print_json, read_config
+from bot.operator_stories import find_record, keep_text, read_source, with_records
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
-
-    from bot.config import Config
     from bot.store.records import StoryRecord
-    from bot.store.stories import StoryStore
     from index.story import Story
-
-_T = TypeVar("_T")
 
 stories = typer.Typer(
     help="Stories for all servers, beside those that each server brings itself.", no_args_is_help=True
@@ -39,9 +31,9 @@ def add(
 
     def work() -> None:
         settings = read_config(config)
-        for story in [_read(source) for source in sources]:  # a wrong one is told before any is added
-            _keep(settings, story)
-            record, is_new = _with_records(settings, lambda records, story=story: records.add(None, story))  # type: ignore[misc]
+        for story in [read_source(source) for source in sources]:  # a wrong one is told before any is added
+            keep_text(settings, story)
+            record, is_new = with_records(settings, lambda records, story=story: records.add(None, story))  # type: ignore[misc]
             state = "added" if is_new else "there already"
             typer.echo(f"{record.id}  {record.name}: {state}, {record.paragraphs} paragraphs, id {record.story_id}")
 
@@ -62,13 +54,13 @@ def update(
         from bot.errors import NoAddressError
 
         settings = read_config(config)
-        found = _found(settings, story)
+        found = find_record(settings, story)
         if (wanted := source or found.url) is None:
             message = f"“{found.name}” has no address to fetch it from; name a file or an address."
             raise NoAddressError(message)
-        text = _read(wanted)
-        _keep(settings, text)
-        record, is_changed = _with_records(settings, lambda records: records.update(None, found.id, text))
+        text = read_source(wanted)
+        keep_text(settings, text)
+        record, is_changed = with_records(settings, lambda records: records.update(None, found.id, text))
         state = f"updated, {record.paragraphs} paragraphs, id {record.story_id}" if is_changed else "nothing changed"
         typer.echo(f"{record.id}  {record.name}: {state}")
 
@@ -96,10 +88,10 @@ def use(
         from bot.store.stories import ALL_GUILDS, WHOLE_GUILD
 
         settings = read_config(config)
-        found = _found(settings, story, guild) if story is not None else None
+        found = find_record(settings, story, guild) if story is not None else None
         number = found.id if found else None
         place = (guild or ALL_GUILDS, channel or WHOLE_GUILD)
-        _with_records(settings, lambda records: records.use(*place, number))
+        with_records(settings, lambda records: records.use(*place, number))
         where = (
             f"in channel {channel}" if channel else f"on server {guild}" if guild else "where nothing else is chosen"
         )
@@ -117,8 +109,8 @@ def list_all(as_json: JsonOption = False, config: ConfigOption = None) -> None: 
         from rich.text import Text
 
         settings = read_config(config)
-        records = _with_records(settings, lambda records: records.visible(None))
-        default = _with_records(settings, lambda records: records.default())
+        records = with_records(settings, lambda records: records.visible(None))
+        default = with_records(settings, lambda records: records.default())
         if as_json:
             print_json({"stories": [_object(record) | {"default": record.id == default} for record in records]})
             return
@@ -139,7 +131,7 @@ def show(story: StoryArgument, as_json: JsonOption = False, config: ConfigOption
     """Show what is known about a story."""
 
     def work() -> None:
-        found = _object(_found(read_config(config), story))
+        found = _object(find_record(read_config(config), story))
         if as_json:
             print_json(found)
         else:
@@ -157,8 +149,8 @@ def rename(
 
     def work() -> None:
         settings = read_config(config)
-        number = _found(settings, story).id
-        record = _with_records(settings, lambda records: records.rename(None, number, name))
+        number = find_record(settings, story).id
+        record = with_records(settings, lambda records: records.rename(None, number, name))
         typer.echo(f"{record.id}  {record.name}: renamed")
 
     guarded(work)
@@ -174,10 +166,10 @@ def remove(
 
     def work() -> None:
         settings = read_config(config)
-        found = _found(settings, story)
+        found = find_record(settings, story)
         if not yes:
             typer.confirm(f"Remove “{found.name}”?", abort=True)
-        record = _with_records(settings, lambda records: records.remove(None, found.id))
+        record = with_records(settings, lambda records: records.remove(None, found.id))
         typer.echo(f"{record.id}  {record.name}: removed")
 
     guarded(work)
@@ -195,7 +187,7 @@ def export(
         from bot.story_files import StoryFiles
 
         settings = read_config(config)
-        record = _found(settings, story)
+        record = find_record(settings, story)
         text = _markdown(StoryFiles(settings.data_folder).load(record.story_id), record)
         if file is None:
             typer.echo(text, nl=False)
@@ -203,71 +195,6 @@ def export(
             file.write_text(text, "utf-8", newline="")
 
     guarded(work)
-
-
-def _read(source: str) -> Story:
-    """Return the story of a file, or of a page, which is fetched as one that a member names.
-
-    Raises:
-        LoadError, RefusedStoryError: it cannot be taken.
-    """
-    if not re.match(r"https?://", source, re.IGNORECASE):
-        from index.load import load_story
-
-        return load_story(Path(source))
-    from bot.intake import Intake
-
-    return asyncio.run(Intake().page(source))
-
-
-def _keep(settings: Config, story: Story) -> None:
-    """Write a story's text and its index to disk, before any record names them."""
-    from bot.opening import index_folder, load_embedder
-    from bot.progress import Progress
-    from bot.story_files import StoryFiles
-    from index.story_index import StoryIndex
-
-    StoryFiles(settings.data_folder).save(story)
-    with Progress("Embedding the story") as progress:
-        StoryIndex.open(story, index_folder(settings, story.id), load_embedder(settings), progress=progress)
-
-
-def _found(settings: Config, name: str, guild_id: int | None = None) -> StoryRecord:
-    """Return the story of this number, id or name that the operator has, or a guild sees.
-
-    Raises:
-        UnknownStoryError: there is none.
-    """
-    from bot.errors import UnknownStoryError
-
-    for record in _with_records(settings, lambda records: records.visible(guild_id)):
-        if name in (str(record.id), record.story_id, record.name):
-            return record
-    message = f"There is no story {name!r}; `storydesk stories list` shows which there are."
-    raise UnknownStoryError(message)
-
-
-def _with_records(settings: Config, work: Callable[[StoryStore], Coroutine[Any, Any, _T]]) -> _T:
-    """Return what `work` makes of the library's records, in an event loop of its own."""
-
-    async def done() -> _T:
-        async with _records(settings) as records:
-            return await work(records)
-
-    return asyncio.run(done())
-
-
-@contextlib.asynccontextmanager
-async def _records(settings: Config) -> AsyncIterator[StoryStore]:
-    from bot.opening import store_for
-    from bot.store.stories import StoryStore
-
-    store = store_for(settings)
-    await store.open()
-    try:
-        yield StoryStore(store)
-    finally:
-        await store.close()
 
 
 def _object(record: StoryRecord) -> dict[str, object]:

@@ -1,9 +1,8 @@
 """The one place where questions and stories meet; it knows no Discord.
 
 Everything below the desk is synchronous and runs in its one worker thread, everything above is
-async: this is the only boundary. One thread, since the model computes on one; questions queue up
-in the order in which they came, and those that wait are answered together, which costs a
-third less. The model loads in that thread too, and whoever asks meanwhile waits for it.
+async: this is the only boundary. One thread, since the model computes on one; questions wait for it
+in a line. The model loads in that thread too, and whoever asks meanwhile waits for it.
 """
 
 from __future__ import annotations
@@ -11,58 +10,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-import numpy as np
-
-from bot.errors import BusyError, EmptyQuestionError, QuestionTooLongError
+from bot.errors import EmptyQuestionError, QuestionTooLongError
+from bot.line import Line
+from bot.placing import Placing
 from bot.shelf import Asked
 from bot.telemetry import QuestionAnswered, log_event
-from bot.together import Spent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from bot.answer import Quote, Reply, Verdict
     from bot.calibration import Strictness
     from bot.claim import Mention
     from bot.shelf import Shelf
     from bot.telemetry import Kind, QuestionHook
-    from index.embed import Embedder
+    from bot.together import Spent
     from index.story import Story
     from index.story_index import Progress
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-_TEXTS_A_TURN = 16
-_TOGETHER = 16  # questions that are answered at once
 _REMEMBERED = 256  # replies
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A question that waits: the future of its reply, when its turn began, and what the models took for that turn."""
-
-    asked: Asked
-    reply: asyncio.Future[Reply]
-    began: float = 0.0
-    spent: Spent | None = None
 
 
 class Desk:
     """Answers questions about the stories that lie on it.
 
     `load` is called once, in the worker thread, by `open`: it returns what the desk works with. Other
-    stories are placed when they are first asked for: those with a saved index are read in a second
-    thread, the others indexed in a third, whose embedding takes turns with the questions. One story is
-    read and one indexed at a time, so a long one that is new holds up no story that is known.
+    stories are placed when they are first asked for.
     """
 
     def __init__(
@@ -78,16 +59,13 @@ class Desk:
         """Prepare the desk; nothing is loaded before `open`. `tells_questions` gives the hook the questions' texts."""
         self._load = load
         self._max_question_characters = max_question_characters
-        self._most_waiting = most_waiting
-        self._waiting: deque[_Waiting] = deque()
-        self._under_way = 0
         self._replies: OrderedDict[Asked, Reply] = OrderedDict()
         self._closest = closest
         self._hook = hook
         self._tells_questions = tells_questions
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
-        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-loader")
-        self._indexer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk-indexer")
+        self._line = Line(self._worker, most=most_waiting)
+        self._placing = Placing(self._worker)
         self._opened: asyncio.Task[Shelf] | None = None
         self._when: asyncio.Event | None = None
 
@@ -114,10 +92,9 @@ class Desk:
 
     async def close(self) -> None:
         """Let go of the threads; questions that have not begun are cancelled."""
-        for thread in (self._loader, self._indexer, self._worker):
-            thread.shutdown(wait=False, cancel_futures=True)
-        while self._waiting:
-            self._waiting.popleft().reply.cancel()
+        self._placing.close()
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._line.cancel()
         if self._opened is not None:
             if self._when is not None and not self._when.is_set():
                 self._opened.cancel()  # it would wait for ever
@@ -143,7 +120,7 @@ class Desk:
     @property
     def under_way(self) -> int:
         """Return how many questions, lookups and claims wait or are worked on."""
-        return self._under_way
+        return self._line.under_way
 
     @property
     def loaded(self) -> tuple[int, int]:
@@ -194,56 +171,20 @@ class Desk:
         came = time.perf_counter()
         checked = self._checked(question)
         asked = Asked(checked, tuple(_several(story_id)), strictness)
-        with self._admitted():
+        with self._line.admitted():
             async with self._shelf_with(*asked.story_ids) as shelf:
                 known = self._replies.get(asked)
                 if known is not None:
                     self._replies.move_to_end(asked)
                     self._tell(known, asked, came, time.perf_counter())
                     return known
-                waiting = _Waiting(asked, asyncio.get_running_loop().create_future())
-                self._waiting.append(waiting)
-                self._worker.submit(self._answer_waiting, shelf)
+                waiting = self._line.join(asked, shelf, self._closest)
                 reply = await waiting.reply
         self._replies[asked] = reply
         if len(self._replies) > _REMEMBERED:
             self._replies.popitem(last=False)
         self._tell(reply, asked, came, waiting.began, waiting.spent)
         return reply
-
-    @contextlib.contextmanager
-    def _admitted(self) -> Iterator[None]:
-        """Count a question, a lookup or a claim among those under way, until the block is left.
-
-        Raises:
-            BusyError: too many are.
-        """
-        if self._under_way >= self._most_waiting:
-            message = f"I am busy: {self._under_way} questions wait already. Please try again in a minute."
-            raise BusyError(message, waiting=self._under_way)
-        self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
-
-    def _answer_waiting(self, shelf: Shelf) -> None:
-        """Answer the questions that wait, in the worker thread; whoever gave up waiting is passed over."""
-        turn: list[_Waiting] = []
-        with contextlib.suppress(IndexError):
-            while len(turn) < _TOGETHER:
-                waiting = self._waiting.popleft()
-                if not waiting.reply.cancelled():
-                    turn.append(waiting)
-        began, spent = time.perf_counter(), Spent()
-        replies: list[Reply | Exception]
-        try:
-            replies = shelf.answer_all([one.asked for one in turn], self._closest, spent)
-        except Exception as error:  # noqa: BLE001 - whatever it is, all who wait are told
-            replies = [error] * len(turn)
-        for waiting, made in zip(turn, replies, strict=True):
-            waiting.began, waiting.spent = began, spent
-            waiting.reply.get_loop().call_soon_threadsafe(_settle, waiting.reply, made)
 
     async def ask_with_ranking(self, question: str, story_id: str | None, count: int) -> tuple[Reply, list[Quote]]:
         """Return the reply to `question` and the `count` best passages in the ranking that it was made from.
@@ -295,7 +236,7 @@ class Desk:
         """Return what `search` finds, measured as a question is."""
         came = time.perf_counter()
         asked = self._checked(text)
-        with self._admitted():
+        with self._line.admitted():
             async with self._shelf_with(*story_ids) as shelf:
                 began, found = await self._run(lambda: (time.perf_counter(), search(shelf, asked, story_ids)))
         waited, worked = began - came, time.perf_counter() - began
@@ -351,14 +292,7 @@ class Desk:
     async def _shelf_with(self, *story_ids: str | None, progress: Progress | None = None) -> AsyncIterator[Shelf]:
         """Give the shelf, with these stories on it until the block is left."""
         shelf = await self._shelf()
-        loop = asyncio.get_running_loop()
-        with shelf.holding(story_ids):
-            for story_id in story_ids:
-                if story_id is None or shelf.has(story_id):
-                    continue
-                if not await loop.run_in_executor(self._loader, shelf.read, story_id):
-                    embedder = _TakingTurns(shelf.embedder, self._worker)
-                    await loop.run_in_executor(self._indexer, shelf.place, story_id, embedder, progress)
+        async with self._placing.holding(shelf, story_ids, progress):
             yield shelf
 
     async def _run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -393,31 +327,6 @@ class Desk:
         return asked
 
 
-def _settle(future: asyncio.Future[Reply], made: Reply | Exception) -> None:
-    if future.done():
-        return  # whoever asked has given up
-    if isinstance(made, Exception):
-        future.set_exception(made)
-    else:
-        future.set_result(made)
-
-
 def _several(story_id: str | Sequence[str] | None) -> list[str | None]:
     """Return story ids as a list; None in it stands for the first story on the desk."""
     return [story_id] if story_id is None or isinstance(story_id, str) else [*story_id] or [None]
-
-
-class _TakingTurns:
-    """An embedder for long texts that works in the desk's thread, a few texts at a time, between the questions."""
-
-    def __init__(self, inner: Embedder, worker: ThreadPoolExecutor) -> None:
-        self._inner = inner
-        self._worker = worker
-        self.name = inner.name
-        self.fingerprint = inner.fingerprint
-        self.dimensions = inner.dimensions
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the embeddings of `texts`, (n, d) float32, rows of unit length."""
-        parts = [texts[at : at + _TEXTS_A_TURN] for at in range(0, len(texts), _TEXTS_A_TURN)]
-        return np.concatenate([self._worker.submit(self._inner.encode, part).result() for part in parts])

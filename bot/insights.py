@@ -7,7 +7,7 @@ import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.phrase import escape, shortened
+from bot.markdown import escape, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.causes import Cause
 from bot.language import ENGLISH, Phrases
-from bot.phrase import QUESTION_CHARACTERS, ROOM, TITLE_CHARACTERS, address, cause_text, escape, shortened, story_name
+from bot.markdown import escape, shortened
+from bot.phrase import QUESTION_CHARACTERS, ROOM, TITLE_CHARACTERS, address, cause_text, story_name
 from index.story import Span
 
 if TYPE_CHECKING:

@@ -1,8 +1,7 @@
 """What the bot says on Discord, as Markdown; knows no discord.
 
-Whatever comes from a story, a question or a model is escaped, so that it is shown and not
-interpreted. Every text is made to fit Discord's limits here, by leaving out whole quotes: nothing
-is ever cut inside a word or a quote.
+Whatever comes from a story, a question or a model is escaped. Every text is made to fit Discord's
+limits here, by leaving out whole quotes: nothing is ever cut inside a word or a quote.
 """
 
 from __future__ import annotations
@@ -10,15 +9,13 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
-
-import regex
 
 from bot.causes import Cause, cause_of
 from bot.errors import AskError, InexactQuoteError, RefusedStoryError, StorageError, StorydeskError
 from bot.fragment import in_markdown, link_to
 from bot.language import ENGLISH, Phrases
+from bot.markdown import ADDRESS, block_quote, escape, shortened
 from index.dates import day_of
 from index.errors import StoryError
 from index.story import Span
@@ -41,34 +38,8 @@ TITLE_CHARACTERS = 90
 QUESTION_CHARACTERS = 180
 _URL_CHARACTERS = 500
 _DATE_CHARACTERS = 40
-_ADDRESS_CHARACTERS = 2048
-_CHARACTER = regex.compile(r"\X")
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _PAGE = 5  # passages
 _CERTAIN, _LIKELY = 0.8, 0.6
-_SCHEME = re.compile(r"(?:https?)?://")
-_ADDRESS = re.compile(r"https?://[^\s<>()\[\]|`*~\\]+")
-_MARKS = re.compile(
-    r"[\\*_~`|<\[\]]"  # what has a meaning anywhere
-    r"|(?:^|(?<=[\n\r\u2028\u2029]))[^\S\n\r\u2028\u2029]*(?:[>#+-]|\d+(?=\.\s))",  # where a line begins
-)
-_LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
-
-
-def escape(text: str) -> str:
-    """Return `text` so that Discord shows it as it is; web addresses stay whole."""
-    parts: list[str] = []
-    at = 0
-    for address in _ADDRESS.finditer(text):
-        parts += [_MARKS.sub(_escaped, text[at : address.start()]), address.group()]
-        at = address.end()
-    return "".join([*parts, _MARKS.sub(_escaped, text[at:])])
-
-
-def _escaped(mark: re.Match[str]) -> str:
-    """Put a backslash before a mark, or behind the number of what would be a list item."""
-    found = mark.group()
-    return f"{found}\\" if found[-1].isdigit() else f"{found[:-1]}\\{found[-1]}"
 
 
 def quoted(quote: Quote, story: Story) -> str:
@@ -89,13 +60,13 @@ def quoted(quote: Quote, story: Story) -> str:
         parts += [escape(story.body[at : span.start]), f"{marks}{escape(words)}{marks}"]
         at = span.end
     parts.append(escape(story.body[at : quote.span.end]))
-    return "> " + _LINE_BREAK.sub("\n> ", "".join(parts))
+    return block_quote("".join(parts))
 
 
 def _bold(quote: Quote) -> list[Span]:
     """Return the words to set in bold: apart from each other, and none in a web address, which marks would break."""
     offset = quote.span.start
-    addresses = [Span(*match.span()).shifted(offset) for match in _ADDRESS.finditer(quote.text)]
+    addresses = [Span(*match.span()).shifted(offset) for match in ADDRESS.finditer(quote.text)]
     kept: list[Span] = []
     for span in sorted(quote.bold):
         if any(span.overlap(address) for address in addresses):
@@ -117,36 +88,11 @@ def linked_title(story: Story, span: Span | None = None) -> str:
     name = story.name or story.title
     title = escape(shortened(name, TITLE_CHARACTERS))
     url = story.url if story.url and len(story.url) <= _URL_CHARACTERS else ""
-    if re.fullmatch(r"https?://[^\s<>]+", url) and not _ADDRESS.search(
+    if re.fullmatch(r"https?://[^\s<>]+", url) and not ADDRESS.search(
         name
     ):  # Discord links no text that holds an address
         return f"[{title}]({link_to(url, story.body, span, title=story.title) if span else in_markdown(url)})"
     return title
-
-
-def shortened(text: str, limit: int) -> str:
-    """Return `text` on one line, cut between words and marked where it is over `limit` characters.
-
-    A word that is longer than that, or a text in a script without spaces, is cut between what
-    readers see as characters; an address that is cut, or that the mark would stick to, is no link any more.
-    """
-    line = " ".join(text.split())
-    if len(line) <= limit:
-        return line
-    line = line[: limit + _ADDRESS_CHARACTERS]
-    while True:
-        at = line.rfind(" ", 0, limit)
-        if at <= 0 or _UNSPACED.search(line, at, limit):
-            at = max((cut.start() for cut in _CHARACTER.finditer(line) if cut.start() < limit), default=0)
-        short = f"{line[:at].rstrip()}…"
-        links = chain(_ADDRESS.finditer(line), _ADDRESS.finditer(short))
-        torn = next((link for link in links if link.start() < at <= link.end()), None)
-        if torn is None:
-            return short
-        if torn.start() > 0:
-            limit = torn.start()
-        elif len(line := _SCHEME.sub("", line)) <= limit and not _ADDRESS.search(line):
-            return line
 
 
 def certainty(confidence: float, say: Phrases = ENGLISH) -> str:
@@ -253,10 +199,10 @@ def mention_texts(claim: str, mention: Mention, story: Story, say: Phrases = ENG
     Raises:
         InexactQuoteError: a quote is not byte for byte in the story.
     """
-    said = _LINE_BREAK.sub("\n> ", escape(shortened(claim, QUESTION_CHARACTERS)))
+    said = block_quote(escape(shortened(claim, QUESTION_CHARACTERS)))
     heading = say("found") if mention.is_found else say("not-mentioned")
     texts = [_with_place(quote, story) for quote in mention.quotes]
-    return [f"{say('claimed')}\n> {said}", heading, *texts[: _fitting(texts)]]
+    return [f"{say('claimed')}\n{said}", heading, *texts[: _fitting(texts)]]
 
 
 def _with_place(quote: Quote, story: Story, *, score: Phrases | None = None, date: Phrases | None = None) -> str:

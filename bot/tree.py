@@ -41,7 +41,7 @@ class Tree(app_commands.CommandTree["StorydeskBot"]):
             _log.exception("the language of an apology cannot be found")
             say = ENGLISH
         try:
-            await tell(interaction, Apology(interaction.client.apologise(error, say)))
+            await tell(interaction, Apology(interaction.client.edge.apologise(error, say)))
         except Exception:  # noqa: BLE001 - there is nobody left to tell but the log
             _log.exception("an apology could not be sent")
 

@@ -16,13 +16,13 @@ from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 from numpy.typing import NDArray
 
-from bot import phrase
 from bot.access import Asker
 from bot.app import StorydeskBot
 from bot.cogs.asked import AskedMessages
 from bot.errors import ConfigError
 from bot.language import ENGLISH
 from bot.loaded import Loaded
+from bot.markdown import escape
 from index.load import shipped_story
 
 if TYPE_CHECKING:
@@ -432,7 +432,7 @@ async def test_nothing_that_members_write_pings_or_is_interpreted(
 ) -> None:
     result = await alice.slash(channel, "ask", question=f"{hostile} {TROOPS}")
     await alice.send(channel, f"{mention(env)} {hostile} {TROOPS}")
-    assert texts_of(result.response.components if result.response else [])[0] == f"-# {phrase.escape(hostile)} {TROOPS}"
+    assert texts_of(result.response.components if result.response else [])[0] == f"-# {escape(hostile)} {TROOPS}"
     messages = [
         request.json for request in sent(env) if isinstance(request.json, dict) and request.json.get("components")
     ]
@@ -492,7 +492,7 @@ async def test_in_a_guild_that_the_bot_is_not_in_nothing_is_kept_of_the_guild(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(bot, "get_guild", lambda _: None)
     assert HEADCOUNT in said((await alice.slash(channel, "ask", question=TROOPS)).response)
-    assert (await bot.store.insights(env.guild.id, 0)).questions == 0
+    assert (await bot.given_answers.insights(env.guild.id, 0)).questions == 0
     assert (await bot.store.kept_about(alice.id)).answers == 1
 
 

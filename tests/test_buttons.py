@@ -95,10 +95,10 @@ async def test_votes_are_counted_changed_and_taken_back(
     assert counted.ephemeral
     await bob.click(answer, label="Helpful")
     assert said((await alice.click(answer, label="Not helpful")).response) == ENGLISH("vote-changed")
-    insights = await bot.store.insights(env.guild.id, 0)
+    insights = await bot.given_answers.insights(env.guild.id, 0)
     assert (insights.helpful, insights.unhelpful) == (1, 1)
     assert said((await alice.click(answer, label="Not helpful")).response) == ENGLISH("vote-withdrawn")
-    assert (await bot.store.insights(env.guild.id, 0)).unhelpful == 0
+    assert (await bot.given_answers.insights(env.guild.id, 0)).unhelpful == 0
 
 
 async def test_every_button_works_after_a_restart(

@@ -10,10 +10,10 @@ from fakes import CountingEmbedder
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.cli_stories import _records
 from bot.config import load_config
 from bot.intake import Intake
 from bot.opening import find_story
+from bot.operator_stories import open_records
 from index.load import load_story
 from index.story import Story
 
@@ -127,7 +127,7 @@ def test_the_operator_chooses_the_story_that_is_asked_where_nothing_else_is_chos
     guild, other, channel, reader = 7, 8, 70, 9
 
     async def scopes() -> list[list[str]]:
-        async with _records(load_config()) as records:
+        async with open_records(load_config()) as records:
             asked: list[tuple[int | None, tuple[int, ...]]] = [
                 (None, ()),
                 (guild, ()),
@@ -138,7 +138,7 @@ def test_the_operator_chooses_the_story_that_is_asked_where_nothing_else_is_chos
             return [sorted(await records.scope(*one)) for one in asked]
 
     async def bring() -> None:
-        async with _records(load_config()) as records:
+        async with open_records(load_config()) as records:
             await records.add(reader, Story("Birds sing.", "Birds"))
 
     both = sorted(ids.values())

@@ -268,4 +268,4 @@ async def test_of_questions_that_are_cancelled_nothing_is_left_and_the_others_ar
             assert Counter(type(one).__name__ for one in done) == {"CancelledError": 20, "Answer": 20}
             assert desk.under_way == 0
         await desk._run(lambda: None)  # behind all that was under way
-        assert not desk._waiting
+        assert not desk._line._waiting

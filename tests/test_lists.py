@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.changes import Change
 from bot.lists import changes_page, kept_page, library_page
-from bot.phrase import TEXT_LIMIT, escape
+from bot.markdown import escape
+from bot.phrase import TEXT_LIMIT
 from bot.store.records import FollowRecord, Kept, StoryRecord, Unanswered
 from bot.ui.layouts import TextLayout
 

@@ -194,7 +194,7 @@ async def test_what_a_lost_database_kept_from_being_marked_is_marked_later(
 
     await terminal("update", NAME, text=NEWER)
     with monkeypatch.context() as patched:
-        patched.setattr(bot.store, "answers_from", lost)
+        patched.setattr(bot.given_answers, "latest_quoting", lost)
         await env.advance_time(60)
         assert ENGLISH("outdated") not in now(channel, answer)
     await env.advance_time(60)

@@ -95,7 +95,7 @@ async def test_all_kept_questions_are_shown_to_their_member_and_to_nobody_else(
     env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
 ) -> None:
     for number in range(40):
-        await bot.store.keep_unanswered(env.guild.id, alice.id, f"Question {number}?", "silent")
+        await bot.given_answers.keep_unanswered(env.guild.id, alice.id, f"Question {number}?", "silent")
     first = (await alice.slash(channel, "privacy mine")).response
     shown = await all_pages(alice, first)
     assert re.findall(r"Question (\d+)\?", "\n".join(shown)) == [str(number) for number in range(40)]

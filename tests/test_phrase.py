@@ -13,18 +13,17 @@ from hypothesis import strategies as st
 from bot.answer import Answer, NoAnswer, Quote
 from bot.errors import EmptyQuestionError, InexactQuoteError, MissingExtraError, QuestionTooLongError, StorageError
 from bot.language import ENGLISH, LANGUAGES, Language, phrases
+from bot.markdown import escape, shortened
 from bot.phrase import (
     TEXT_LIMIT,
     address,
     apology,
     certainty,
-    escape,
     linked_title,
     passages_page,
     place,
     quoted,
     reply_texts,
-    shortened,
     welcome_texts,
 )
 from index.errors import ModelError

@@ -28,6 +28,7 @@ from bot.config import load_config
 from bot.errors import ConfigError, MissingExtraError, StorageError
 from bot.language import ENGLISH
 from bot.opening import database_for
+from bot.store.answers import AnswerStore
 from bot.store.database import FILE, Database, engine_for, migrate
 from bot.store.records import AnswerRecord
 from bot.store.store import Store
@@ -65,7 +66,7 @@ async def test_two_processes_that_write_the_same_at_once_both_succeed(database: 
     answer = AnswerRecord(5, 6, NEWSROOM, ALICE, "s", "answered", 0.9, ((0, 10),), 0)
     for number in range(1, 6):
         await asyncio.gather(
-            *(store.remember_answer(answer) for store in stores),
+            *(AnswerStore(store).remember(answer) for store in stores),
             *(store.remember_synced_commands(7 + number, "abc") for store in stores),
             *(store.change_guild_settings(number, ALICE, {"private": True}) for store in stores),
         )
@@ -73,7 +74,7 @@ async def test_two_processes_that_write_the_same_at_once_both_succeed(database: 
         assert sorted(is_new for _, is_new in added) == [False, False, True]
         record = added[0][0]
         await asyncio.gather(*(StoryStore(store).use(number, WHOLE_GUILD, record.id) for store in stores))
-        votes = await asyncio.gather(*(store.vote(5, number, is_helpful=True) for store in stores))
+        votes = await asyncio.gather(*(AnswerStore(store).vote(5, number, is_helpful=True) for store in stores))
         assert sorted(votes) == ["counted", "counted", "withdrawn"]
     async with stores[0].reading() as session:
         assert await session.scalar(select(func.count()).select_from(LibraryStory)) == 5

@@ -45,7 +45,7 @@ async def test_a_member_sees_what_is_kept_and_has_it_forgotten(
     assert said((await alice.slash(channel, "privacy forget")).response) == ENGLISH("privacy-forgotten")
     after = said((await alice.slash(channel, "privacy mine")).response)
     assert after == ENGLISH("privacy-mine", answers=0, votes=0, changes=0, stories=0, unanswered=0)
-    assert (await bot.store.insights(env.guild.id, 0)).questions == 2
+    assert (await bot.given_answers.insights(env.guild.id, 0)).questions == 2
 
 
 async def test_a_forgotten_conversation_is_not_gone_on_with(env: simcord.Env, alice: simcord.MemberActor) -> None:

@@ -112,11 +112,11 @@ async def test_a_private_question_is_never_among_the_unanswered_ones(
     assert asked is not None
     assert asked.ephemeral
     await alice.slash(channel, "ask", question=NEAR, **options)
-    insights = await bot.store.insights(env.guild.id, 0)
+    insights = await bot.given_answers.insights(env.guild.id, 0)
     assert (insights.questions, insights.unanswered) == (2, ())
     assert (await bot.store.kept_about(alice.id)).unanswered == ()
     await alice.slash(channel, "ask", question=TENNIS, private=False)
-    (kept,) = (await bot.store.insights(env.guild.id, 0)).unanswered
+    (kept,) = (await bot.given_answers.insights(env.guild.id, 0)).unanswered
     assert kept.question == TENNIS
 
 
@@ -129,4 +129,4 @@ async def test_a_vote_against_a_private_answer_is_counted_and_told_nowhere(
     assert answer is not None
     assert said((await alice.click(answer, label="Not helpful")).response) == ENGLISH("vote-counted")
     assert feedback.last_message is None
-    assert (await bot.store.insights(env.guild.id, 0)).unhelpful == 1
+    assert (await bot.given_answers.insights(env.guild.id, 0)).unhelpful == 1

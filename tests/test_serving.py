@@ -58,7 +58,7 @@ async def get(port: int, path: str) -> Page:
 async def served(bot: StorydeskBot, port: int) -> AsyncIterator[Prometheus]:
     """Serve as `storydesk run` does, for a bot that was made without its hook."""
     metrics = Prometheus()
-    bot._hook = all_of(bot._hook, metrics)
+    bot.edge._hook = all_of(bot.edge._hook, metrics)
     bot.desk._hook = all_of(bot.desk._hook, metrics)  # type: ignore[arg-type]
     async with serving(bot, metrics, ServerSettings(port=port)):
         yield metrics

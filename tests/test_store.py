@@ -18,6 +18,7 @@ from sqlalchemy import select, text
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
 from bot.store import database as database_module
+from bot.store.answers import AnswerStore
 from bot.store.database import FILE, Database, engine_for, migrate
 from bot.store.follows import FollowStore
 from bot.store.records import AnswerRecord, Unanswered
@@ -52,6 +53,11 @@ async def store(database: Database, tmp_path: Path) -> AsyncIterator[Store]:
     await store.open()
     yield store
     await store.close()
+
+
+@pytest.fixture
+def answers(store: Store) -> AnswerStore:
+    return AnswerStore(store)
 
 
 def answer(
@@ -146,53 +152,53 @@ async def test_of_many_changes_the_last_fifty_are_kept(store: Store) -> None:
     assert (await store.kept_about(ALICE)).settings_changes == 50
 
 
-async def test_a_member_votes_once_changes_the_vote_and_takes_it_back(store: Store) -> None:
-    await store.remember_answer(answer(100))
-    assert await store.vote(100, ALICE, is_helpful=True) == "counted"
-    assert await store.vote(100, BOB, is_helpful=True) == "counted"
-    assert await store.vote(100, ALICE, is_helpful=False) == "changed"
-    insights = await store.insights(NEWSROOM, 0)
+async def test_a_member_votes_once_changes_the_vote_and_takes_it_back(answers: AnswerStore) -> None:
+    await answers.remember(answer(100))
+    assert await answers.vote(100, ALICE, is_helpful=True) == "counted"
+    assert await answers.vote(100, BOB, is_helpful=True) == "counted"
+    assert await answers.vote(100, ALICE, is_helpful=False) == "changed"
+    insights = await answers.insights(NEWSROOM, 0)
     assert (insights.helpful, insights.unhelpful) == (1, 1)
-    assert await store.vote(100, ALICE, is_helpful=False) == "withdrawn"
-    assert (await store.insights(NEWSROOM, 0)).unhelpful == 0
-    assert await store.vote(999, ALICE, is_helpful=True) == "unknown"
+    assert await answers.vote(100, ALICE, is_helpful=False) == "withdrawn"
+    assert (await answers.insights(NEWSROOM, 0)).unhelpful == 0
+    assert await answers.vote(999, ALICE, is_helpful=True) == "unknown"
 
 
-async def test_an_answer_that_is_edited_replaces_the_one_before_and_keeps_its_votes(store: Store) -> None:
-    await store.remember_answer(answer(100))
-    await store.vote(100, BOB, is_helpful=True)
-    await store.remember_answer(answer(100, verdict="silent"))
-    insights = await store.insights(NEWSROOM, 0)
+async def test_an_answer_that_is_edited_replaces_the_one_before_and_keeps_its_votes(answers: AnswerStore) -> None:
+    await answers.remember(answer(100))
+    await answers.vote(100, BOB, is_helpful=True)
+    await answers.remember(answer(100, verdict="silent"))
+    insights = await answers.insights(NEWSROOM, 0)
     assert insights.verdicts == {"silent": 1}
     assert insights.helpful == 1
 
 
-async def test_insights_count_verdicts_days_members_and_leave_out_other_guilds(store: Store) -> None:
-    await store.remember_answer(answer(1, asked_at=DAY))
-    await store.remember_answer(answer(2, asked_at=2 * DAY + 5))
-    await store.remember_answer(answer(3, asked_at=3 * DAY - 1, member_id=BOB, verdict="closest"))
-    await store.remember_answer(answer(4, asked_at=2 * DAY, guild_id=CLUB, verdict="silent"))
-    insights = await store.insights(NEWSROOM, 2 * DAY)
+async def test_insights_count_verdicts_days_members_and_leave_out_other_guilds(answers: AnswerStore) -> None:
+    await answers.remember(answer(1, asked_at=DAY))
+    await answers.remember(answer(2, asked_at=2 * DAY + 5))
+    await answers.remember(answer(3, asked_at=3 * DAY - 1, member_id=BOB, verdict="closest"))
+    await answers.remember(answer(4, asked_at=2 * DAY, guild_id=CLUB, verdict="silent"))
+    insights = await answers.insights(NEWSROOM, 2 * DAY)
     assert insights.verdicts == {"answered": 1, "closest": 1}
     assert insights.days == {2: {"answered": 1, "closest": 1}}
     assert (insights.questions, insights.members) == (2, 2)
-    assert (await store.insights(NEWSROOM, 0)).questions == 3
+    assert (await answers.insights(NEWSROOM, 0)).questions == 3
 
 
-async def test_unanswered_questions_are_listed_for_their_guild_newest_first(store: Store) -> None:
-    await store.keep_unanswered(NEWSROOM, ALICE, "Who?", "silent")
-    await store.keep_unanswered(NEWSROOM, BOB, "When?", "closest")
-    await store.keep_unanswered(CLUB, BOB, "Why?", "silent")
-    assert [row.question for row in (await store.insights(NEWSROOM, 0)).unanswered] == ["When?", "Who?"]
-    assert [row.question for row in (await store.insights(CLUB, 0)).unanswered] == ["Why?"]
+async def test_unanswered_questions_are_listed_for_their_guild_newest_first(answers: AnswerStore) -> None:
+    await answers.keep_unanswered(NEWSROOM, ALICE, "Who?", "silent")
+    await answers.keep_unanswered(NEWSROOM, BOB, "When?", "closest")
+    await answers.keep_unanswered(CLUB, BOB, "Why?", "silent")
+    assert [row.question for row in (await answers.insights(NEWSROOM, 0)).unanswered] == ["When?", "Who?"]
+    assert [row.question for row in (await answers.insights(CLUB, 0)).unanswered] == ["Why?"]
 
 
-async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store) -> None:
-    await store.remember_answer(answer(1))
-    await store.remember_answer(answer(2, member_id=BOB))
-    await store.vote(2, ALICE, is_helpful=True)
-    await store.vote(1, BOB, is_helpful=True)
-    await store.keep_unanswered(NEWSROOM, ALICE, "Who?", "silent")
+async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store, answers: AnswerStore) -> None:
+    await answers.remember(answer(1))
+    await answers.remember(answer(2, member_id=BOB))
+    await answers.vote(2, ALICE, is_helpful=True)
+    await answers.vote(1, BOB, is_helpful=True)
+    await answers.keep_unanswered(NEWSROOM, ALICE, "Who?", "silent")
     await store.change_guild_settings(NEWSROOM, ALICE, {"private": True})
     await StoryStore(store).add(NEWSROOM, Story("Cats sleep a lot.", "Cats"), ALICE)
     kept = await store.kept_about(ALICE)
@@ -202,41 +208,41 @@ async def test_a_member_sees_what_is_kept_and_has_it_forgotten(store: Store) -> 
     await store.forget_member(ALICE)
     kept = await store.kept_about(ALICE)
     assert (kept.answers, kept.votes, kept.settings_changes, kept.stories, kept.unanswered) == (0, 0, 0, 0, ())
-    assert (await store.insights(NEWSROOM, 0)).questions == 2
+    assert (await answers.insights(NEWSROOM, 0)).questions == 2
     assert (await store.kept_about(BOB)).votes == 1
     async with store.reading() as session:
         for table in Table.metadata.sorted_tables:
             assert all(ALICE not in row for row in await session.execute(select(table)))
 
 
-async def test_a_guild_that_is_left_is_forgotten_and_the_other_stays(store: Store) -> None:
+async def test_a_guild_that_is_left_is_forgotten_and_the_other_stays(store: Store, answers: AnswerStore) -> None:
     for guild in (NEWSROOM, CLUB):
         await store.change_guild_settings(guild, ALICE, {"private": True})
-        await store.remember_answer(answer(guild, guild_id=guild))
-        await store.vote(guild, BOB, is_helpful=True)
-        await store.keep_unanswered(guild, ALICE, "Who?", "silent")
+        await answers.remember(answer(guild, guild_id=guild))
+        await answers.vote(guild, BOB, is_helpful=True)
+        await answers.keep_unanswered(guild, ALICE, "Who?", "silent")
     await store.forget_guild(NEWSROOM)
     assert await store.guild_settings(NEWSROOM) == GuildSettings()
-    assert (await store.insights(NEWSROOM, 0)).questions == 0
+    assert (await answers.insights(NEWSROOM, 0)).questions == 0
     assert await store.guild_settings(CLUB) == GuildSettings(private=True)
     kept = await store.kept_about(BOB)
     assert kept.votes == 1
 
 
-async def test_what_is_old_is_pruned_with_its_votes(store: Store) -> None:
-    await store.remember_answer(answer(1, asked_at=10))
-    await store.remember_answer(answer(2, asked_at=20))
-    await store.vote(1, BOB, is_helpful=True)
+async def test_what_is_old_is_pruned_with_its_votes(store: Store, answers: AnswerStore) -> None:
+    await answers.remember(answer(1, asked_at=10))
+    await answers.remember(answer(2, asked_at=20))
+    await answers.vote(1, BOB, is_helpful=True)
     await store.prune(20)
-    assert (await store.insights(NEWSROOM, 0)).questions == 1
+    assert (await answers.insights(NEWSROOM, 0)).questions == 1
     assert (await store.kept_about(BOB)).votes == 0
 
 
-async def test_it_knows_where_it_answered(store: Store) -> None:
-    await store.remember_answer(answer(1))
-    assert await store.has_answered_in(NEWSROOM, 5)
-    assert not await store.has_answered_in(CLUB, 5)
-    assert not await store.has_answered_in(NEWSROOM, 6)
+async def test_it_knows_where_it_answered(answers: AnswerStore) -> None:
+    await answers.remember(answer(1))
+    assert await answers.has_answered_in(NEWSROOM, 5)
+    assert not await answers.has_answered_in(CLUB, 5)
+    assert not await answers.has_answered_in(NEWSROOM, 6)
 
 
 async def test_the_migrations_make_the_tables_that_the_code_uses(store: Store) -> None:
@@ -292,12 +298,12 @@ async def test_a_database_of_an_older_version_keeps_what_is_in_it(
     monkeypatch.undo()
     store = Store(tmp_path, database)
     await store.open()
-    records, follows = StoryStore(store), FollowStore(store)
+    answers, records, follows = AnswerStore(store), StoryStore(store), FollowStore(store)
     assert await store.synced_commands(7) == "abc"
     assert await store.guild_settings(NEWSROOM) == GuildSettings(private=True)
     rivals = (("other", 3, 9),) if version >= "0005" else ()
-    assert await store.answers_from(NEWSROOM, ["s"], 0, 9) == [replace(answer(100, asked_at=50), rivals=rivals)]
-    insights = await store.insights(NEWSROOM, 0)
+    assert await answers.latest_quoting(NEWSROOM, ["s"], 0, 9) == [replace(answer(100, asked_at=50), rivals=rivals)]
+    insights = await answers.insights(NEWSROOM, 0)
     assert (insights.questions, insights.helpful, [row.question for row in insights.unanswered]) == (1, 1, ["Who?"])
     assert [record.name for record in await records.visible(NEWSROOM)] == (["Cats"] if version >= "0002" else [])
     assert await records.scope(NEWSROOM, ()) == (["abc"] if version >= "0002" else [])
@@ -339,7 +345,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> Non
         migrate(Database.of_file(tmp_path / "file" / FILE))
 
 
-async def test_a_store_that_is_closed_says_so(store: Store) -> None:
+async def test_a_store_that_is_closed_says_so(store: Store, answers: AnswerStore) -> None:
     await store.close()
     with pytest.raises(StorageError, match="is not open"):
-        await store.insights(NEWSROOM, 0)
+        await answers.insights(NEWSROOM, 0)

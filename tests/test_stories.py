@@ -16,6 +16,7 @@ from discord_fixtures import mention
 from bot import phrase
 from bot.fetch import Page
 from bot.language import ENGLISH, phrases
+from bot.markdown import escape, shortened
 from bot.opening import open_index_in
 from index.errors import LoadError
 from index.load import read_story, shipped_story
@@ -550,7 +551,7 @@ async def test_nothing_in_a_title_pings_or_is_interpreted(
     form = await chief.slash(channel, "story add")
     shown = [said((await chief.submit_modal(form, {"title": HOSTILE_TITLE, "text": "Nine cats sleep."})).response)]
     (choice,) = await alice.autocomplete(channel, "story show", "story", "everyone")
-    assert choice["name"] == phrase.shortened(HOSTILE_TITLE, 100)
+    assert choice["name"] == shortened(HOSTILE_TITLE, 100)
     assert "\n" not in choice["name"]
     story = choice["value"]
     shown += [
@@ -563,7 +564,7 @@ async def test_nothing_in_a_title_pings_or_is_interpreted(
         await ask(alice, channel, "Who won the tennis in Paris?"),
         said((await alice.slash(channel, "help")).response),
     ]
-    escaped = phrase.escape(phrase.shortened(HOSTILE_TITLE, phrase.TITLE_CHARACTERS))
+    escaped = escape(shortened(HOSTILE_TITLE, phrase.TITLE_CHARACTERS))
     assert all(escaped in text for text in shown)
     own = {f"<@{chief.id}>", f"<#{channel.id}>"}  # who added it and which channel is put on it, shown without a ping
     for text in shown:

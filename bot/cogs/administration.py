@@ -43,7 +43,7 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
             check_manages(interaction)
             return DeskCard(await self._bot.settings_of(interaction.guild_id), say)
 
-        await self._bot.respond(interaction, card, ephemeral=True, checks=False)
+        await self._bot.edge.respond(interaction, card, ephemeral=True, checks=False)
 
     @app_commands.command(description="Answer every message in a channel or forum, or stop doing so.")
     @app_commands.describe(channel="The channel or forum", on="Whether I listen there")
@@ -63,7 +63,7 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
             others = tuple(place for place in now.listens if place != channel.id)
             return (*others, channel.id) if on else others
 
-        await self._bot.respond(interaction, listen, ephemeral=True, checks=False)
+        await self._bot.edge.respond(interaction, listen, ephemeral=True, checks=False)
 
     @app_commands.command(description="What members asked, and how I answered.")
     @app_commands.describe(days="How many days back")
@@ -76,7 +76,7 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
         async def shown(say: Phrases) -> TextLayout:
             check_manages(interaction)
             assert interaction.guild_id is not None  # noqa: S101 - the command is for guilds only
-            found = await self._bot.store.insights(interaction.guild_id, int(time.time()) - days * _DAY)
+            found = await self._bot.given_answers.insights(interaction.guild_id, int(time.time()) - days * _DAY)
             keeps = (await self._bot.settings_of(interaction.guild_id)).keeps_unanswered
             layout = TextLayout(insights.texts(found, days, say, keeps_unanswered=keeps))
             if found.days:
@@ -86,7 +86,7 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
                 layout.add_item(discord.ui.MediaGallery(item))
             return layout
 
-        await self._bot.respond(interaction, shown, ephemeral=True, checks=False, files=files)
+        await self._bot.edge.respond(interaction, shown, ephemeral=True, checks=False, files=files)
 
     @app_commands.command(description="The same as a CSV file.")
     @app_commands.describe(days="How many days back")
@@ -99,10 +99,10 @@ class Administration(commands.GroupCog, group_name="desk", group_description="Se
         async def exported(say: Phrases) -> TextLayout:
             check_manages(interaction)
             assert interaction.guild_id is not None  # noqa: S101 - the command is for guilds only
-            found = await self._bot.store.insights(interaction.guild_id, int(time.time()) - days * _DAY)
+            found = await self._bot.given_answers.insights(interaction.guild_id, int(time.time()) - days * _DAY)
             files.append(discord.File(io.BytesIO(insights.csv_of(found).encode()), "storydesk.csv"))
             layout = notice(say("exported", days=days))
             layout.add_item(discord.ui.File(files[0]))
             return layout
 
-        await self._bot.respond(interaction, exported, ephemeral=True, checks=False, files=files)
+        await self._bot.edge.respond(interaction, exported, ephemeral=True, checks=False, files=files)

@@ -84,13 +84,15 @@ class Asking(commands.Cog):
             return passages_layout(phrase.lookup_heading(query, say), quotes, story, say, scores=True)
 
         settings = await self._bot.settings_of(self._bot.guild_of(interaction))
-        await self._bot.respond(interaction, passages, ephemeral=settings.private, counts=True, settings=settings)
+        await self._bot.edge.respond(interaction, passages, ephemeral=settings.private, counts=True, settings=settings)
 
     @app_commands.command(description="What I do, how to ask me, and two questions to try.")
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         """Show the greeting to the member alone."""
         asker = self._bot.asker(interaction)
-        await self._bot.respond(interaction, lambda say: self._bot.welcome(say, asker), ephemeral=True, checks=False)
+        await self._bot.edge.respond(
+            interaction, lambda say: self._bot.welcome(say, asker), ephemeral=True, checks=False
+        )
 
     async def _ask_about(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Ask what a message says; one without words gets a hint."""
@@ -98,7 +100,7 @@ class Asking(commands.Cog):
         if question:
             await self._answer(interaction, question)
         else:
-            await self._bot.respond(interaction, _hint, ephemeral=True)
+            await self._bot.edge.respond(interaction, _hint, ephemeral=True)
 
     async def _find(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Show whether the story mentions what a message says, side by side with it; never whether it is true."""
@@ -114,7 +116,7 @@ class Asking(commands.Cog):
             return TextLayout(texts, verdict="answered" if mention.is_found else "closest")
 
         settings = await self._bot.settings_of(self._bot.guild_of(interaction))
-        await self._bot.respond(
+        await self._bot.edge.respond(
             interaction,
             found if claim else _hint,
             ephemeral=settings.private or not claim,
@@ -138,7 +140,7 @@ class Asking(commands.Cog):
                 above.append(phrase.understood_text(meant, say))
             return await self._bot.answer(meant, self._bot.asker(interaction), say, above=above, name=story)
 
-        await self._bot.respond(interaction, answer, ephemeral=is_private, counts=True, settings=settings)
+        await self._bot.edge.respond(interaction, answer, ephemeral=is_private, counts=True, settings=settings)
 
 
 async def _hint(say: Phrases) -> TextLayout:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from discord import app_commands
 
-from bot import phrase
 from bot.errors import StorageError
+from bot.markdown import shortened
 
 if TYPE_CHECKING:
     import discord
@@ -45,7 +45,7 @@ async def story_choices(
         known.append((default.title, default.id))
     wanted = typed.casefold()
     return [
-        app_commands.Choice(name=phrase.shortened(name, _CHOICE_CHARACTERS), value=value)
+        app_commands.Choice(name=shortened(name, _CHOICE_CHARACTERS), value=value)
         for name, value in known
         if wanted in name.casefold()
     ][:_CHOICES]
@@ -63,7 +63,7 @@ async def followed_choices(
         return []
     wanted = typed.casefold()
     return [
-        app_commands.Choice(name=phrase.shortened(record.url, _CHOICE_CHARACTERS), value=record.id)
+        app_commands.Choice(name=shortened(record.url, _CHOICE_CHARACTERS), value=record.id)
         for record in followed
         if wanted in record.url.casefold()
     ][:_CHOICES]

@@ -17,6 +17,7 @@ from bot.cogs.asked import AskedMessages
 from bot.cogs.askers import asker_of
 from bot.errors import AskError, StorageError
 from bot.followup import understood
+from bot.markdown import shortened
 from bot.question import question_of_post
 from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.replies import ReplyLayout
@@ -54,7 +55,7 @@ class Listening(commands.Cog):
         try:
             await self._reply(message, say)
         except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
-            apology = Apology(self._bot.apologise(error, say))
+            apology = Apology(self._bot.edge.apologise(error, say))
             try:
                 await self._send(message, apology, say)
             except discord.HTTPException as failure:
@@ -119,7 +120,7 @@ class Listening(commands.Cog):
         if channel.parent_id in listens or (self._bot.user and channel.owner_id == self._bot.user.id):
             return True
         try:
-            return await self._bot.store.has_answered_in(guild.id, channel.id)
+            return await self._bot.given_answers.has_answered_in(guild.id, channel.id)
         except StorageError as error:
             _log.error("whether thread %d is open cannot be read: %s", channel.id, error)
             return False
@@ -151,7 +152,7 @@ class Listening(commands.Cog):
         with contextlib.suppress(discord.HTTPException, TimeoutError):
             async with asyncio.timeout(_TYPING_SECONDS):
                 await message.channel.typing()
-        layout = await self._bot.attempt(partial(self._answer, asked, say), say)
+        layout = await self._bot.edge.attempt(partial(self._answer, asked, say), say)
         asked.answer = await self._send(message, layout, say)
         await self._remember(asked, layout, replied_to)
         if asked.question != question:
@@ -160,7 +161,7 @@ class Listening(commands.Cog):
     async def _refuse(self, message: discord.Message, error: AskError, say: Phrases) -> None:
         """Say for a while why a question is not answered."""
         try:
-            await self._send(message, Apology(self._bot.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
+            await self._send(message, Apology(self._bot.edge.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
         except discord.HTTPException as failure:
             _log.warning("a refusal could not be sent: %s", failure)
 
@@ -170,7 +171,7 @@ class Listening(commands.Cog):
         while question != asked.question and asked.answer is not None:
             question = asked.question
             layout = (
-                await self._bot.attempt(partial(self._answer, asked, say), say)
+                await self._bot.edge.attempt(partial(self._answer, asked, say), say)
                 if question
                 else notice(say("no-question"))
             )
@@ -195,7 +196,7 @@ class Listening(commands.Cog):
             await self._remember(asked, layout)
         except discord.HTTPException as error:
             with contextlib.suppress(discord.HTTPException):
-                await channel.send(view=Apology(self._bot.apologise(error, say)))
+                await channel.send(view=Apology(self._bot.edge.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
         meant = await asyncio.to_thread(understood, asked.question, asked.turns)
@@ -257,7 +258,7 @@ class Listening(commands.Cog):
         settings = await self._bot.settings_of(message.guild.id)
         if not settings.threads or message.channel.id not in settings.listens:
             return None
-        name = phrase.shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
+        name = shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
         with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
             return await message.create_thread(name=name)
         return None

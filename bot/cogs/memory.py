@@ -62,12 +62,12 @@ class Memory:
             asked_at=int(time.time()),
             rivals=tuple((quote.story_id, quote.span.start, quote.span.end) for quote in beside),
         )
-        store = self._bot.store
+        answers = self._bot.given_answers
         try:
-            await store.remember_answer(record)
+            await answers.remember(record)
             is_open = not is_private and reply.verdict != "answered"
             if guild_id and is_open and (await self._bot.settings_of(guild_id)).keeps_unanswered:
-                await store.keep_unanswered(guild_id, user.id, reply.question, reply.verdict)
+                await answers.keep_unanswered(guild_id, user.id, reply.question, reply.verdict)
         except StorageError as error:
             _log.error("an answer cannot be remembered: %s", error)
 

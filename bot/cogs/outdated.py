@@ -18,6 +18,7 @@ from bot import phrase
 from bot.changes import changes
 from bot.errors import StorageError, StorydeskError, UnknownStoryError
 from bot.language import LANGUAGES, phrases
+from bot.markdown import escape, shortened
 from index.errors import StoryError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Outdated(commands.Cog):
         guilds: Sequence[int | None] = [record.guild_id]
         if record.guild_id is None:
             ids = [story.id for story in await self._bot.library.earlier(None, record)]
-            guilds = await self._bot.store.guilds_answered_from(ids, int(time.time()) - _SECONDS)
+            guilds = await self._bot.given_answers.guilds_quoting(ids, int(time.time()) - _SECONDS)
         marked, left = 0, _MOST_TOGETHER
         for guild_id in guilds:
             if (await self._bot.settings_of(guild_id)).marks_outdated and left > 0:
@@ -125,7 +126,7 @@ async def _outdated(
     """
     new = await bot.library.story(guild_id, record.story_id)
     earlier = {story.id: story for story in await bot.library.earlier(guild_id, record)}
-    answers = await bot.store.answers_from(guild_id, list(earlier), int(time.time()) - _SECONDS, most)
+    answers = await bot.given_answers.latest_quoting(guild_id, list(earlier), int(time.time()) - _SECONDS, most)
     rewordings = await asyncio.to_thread(_rewordings, list(earlier.values()), new)
     say = await bot.say_in(bot.get_guild(guild_id) if guild_id is not None else None)
     found = []
@@ -152,7 +153,7 @@ def _new_wording(change: Change | None, new: Story) -> list[str]:
     """Return the new wording with a link to where it stands, where there is one."""
     if change is None or change.new is None:
         return []
-    quoted = f"> {phrase.escape(phrase.shortened(change.new, 300))}"
+    quoted = f"> {escape(shortened(change.new, 300))}"
     return [quoted, f"-# {phrase.linked_title(new, change.place)}"]
 
 

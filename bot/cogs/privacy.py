@@ -31,7 +31,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
         async def about(say: Phrases) -> TextLayout:
             return notice(say("privacy", days=self._bot.config.storage.keep_days))
 
-        await self._bot.respond(interaction, about, ephemeral=True, checks=False)
+        await self._bot.edge.respond(interaction, about, ephemeral=True, checks=False)
 
     @app_commands.command(description="Show what I keep about you.")
     async def mine(self, interaction: discord.Interaction[Any]) -> None:
@@ -40,7 +40,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
         async def mine(say: Phrases) -> TextLayout:
             return await kept_list(self._bot, interaction, say)
 
-        await self._bot.respond(interaction, mine, ephemeral=True, checks=False)
+        await self._bot.edge.respond(interaction, mine, ephemeral=True, checks=False)
 
     @app_commands.command(description="Delete what I keep about you.")
     async def forget(self, interaction: discord.Interaction[Any]) -> None:
@@ -51,4 +51,4 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
             self._bot.dispatch("member_forgotten", interaction.user.id)
             return notice(say("privacy-forgotten"))
 
-        await self._bot.respond(interaction, forget, ephemeral=True, checks=False)
+        await self._bot.edge.respond(interaction, forget, ephemeral=True, checks=False)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import phrase
+from bot.cogs.bringing import NAME_CHARACTERS, ask_for_text, brought, keep
 from bot.cogs.choices import followed_choices, story_choices
-from bot.errors import AskError, NotDownloadedError
 from bot.store.stories import WHOLE_GUILD
-from bot.ui.delivery import FORM_SECONDS, show_form, tell
-from bot.ui.layouts import Apology, TextLayout, notice
+from bot.ui.layouts import TextLayout, notice
 from bot.ui.lists import changes_list, library_list
 from bot.ui.story_cards import remove_layout
 from bot.ui.under_way import shown_while
@@ -24,12 +20,7 @@ from bot.ui.under_way import shown_while
 if TYPE_CHECKING:
     from bot.app import StorydeskBot
     from bot.language import Phrases
-    from bot.stages import Stages
-    from index.story import Story
 
-_log = logging.getLogger("storydesk")
-
-_NAME_CHARACTERS = 150
 _HOURS = 168  # a week
 
 
@@ -52,38 +43,16 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
     ) -> None:
         """Add a page or a file, or ask for the text."""
         if file is None and link is None:
-            await self._ask_for_text(interaction)
+            await ask_for_text(self._bot, interaction)
             return
 
         async def added(say: Phrases) -> TextLayout:
             await self._bot.check_librarian(interaction)
             async with shown_while(interaction, say) as stages:
-                return await self.keep(interaction, await self._brought(interaction, file, link, stages), say, stages)
+                story = await brought(self._bot, interaction, file, link, stages)
+                return await keep(self._bot, interaction, story, say, stages)
 
-        await self._bot.respond(interaction, added, checks=False)
-
-    async def _ask_for_text(self, interaction: discord.Interaction[Any]) -> None:
-        """Show the form for a story that is pasted, which must be the first that Discord hears from us."""
-        settings = await self._bot.settings_of(self._bot.guild_of(interaction))
-        say = self._bot.say_with(interaction, settings)
-        try:
-            await self._bot.check_librarian(interaction, settings)
-        except AskError as error:
-            await tell(interaction, Apology(self._bot.apologise(error, say)))
-        else:
-            await show_form(interaction, PasteForm(self, say), notice(say("form-not-shown")))
-
-    async def keep(
-        self, interaction: discord.Interaction[Any], story: Story, say: Phrases, stages: Stages
-    ) -> TextLayout:
-        """Add a story to the guild's library and say so."""
-        record, is_new = await self._bot.library.add(_guild(interaction), story, interaction.user.id, stages=stages)
-        if not is_new:
-            return notice(say("story-known", title=phrase.story_name(record)))
-        texts = [say("story-added", title=phrase.story_name(record), paragraphs=record.paragraphs)]
-        if (other := await self._bot.library.similar(_guild(interaction), story)) is not None:
-            texts.append(say("story-similar", title=phrase.story_name(other)))
-        return TextLayout(texts)
+        await self._bot.edge.respond(interaction, added, checks=False)
 
     @app_commands.command(name="list", description="Show the stories that can be asked here.")
     async def show_all(self, interaction: discord.Interaction[Any]) -> None:
@@ -92,7 +61,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         async def listed(say: Phrases) -> TextLayout:
             return await library_list(self._bot, interaction, say)
 
-        await self._bot.respond(interaction, listed, ephemeral=True)
+        await self._bot.edge.respond(interaction, listed, ephemeral=True)
 
     @app_commands.command(description="Show what is known about a story.")
     @app_commands.describe(story="Which story")
@@ -103,7 +72,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.library.managed(_guild(interaction), story)
             return TextLayout(phrase.story_texts(record, say, author=await self._bot.library.author(record)))
 
-        await self._bot.respond(interaction, shown, ephemeral=True)
+        await self._bot.edge.respond(interaction, shown, ephemeral=True)
 
     @app_commands.command(
         description="Put a channel, or the whole server, on one story; without a story, on all again."
@@ -134,7 +103,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             await self._bot.library.use(guild_id, place, record.id)
             return notice(say("story-used", place=named, title=phrase.story_name(record)))
 
-        await self._bot.respond(interaction, used, checks=False)
+        await self._bot.edge.respond(interaction, used, checks=False)
 
     @app_commands.command(description="Bring a new version of a story: its page anew, or a file.")
     @app_commands.describe(story="Which story", file="A new file; otherwise the page is fetched again")
@@ -149,14 +118,14 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             if file is None and record.url is None:
                 return notice(say("story-no-link", title=phrase.story_name(record)))
             async with shown_while(interaction, say) as stages:
-                text = await self._brought(interaction, file, record.url, stages)
+                text = await brought(self._bot, interaction, file, record.url, stages)
                 new = await self._bot.library.update(_guild(interaction), record.id, text, stages=stages)
             record, is_changed = new
             if is_changed:
                 self._bot.outdated.mark_soon()
             return notice(say("story-updated" if is_changed else "story-same", title=phrase.story_name(record)))
 
-        await self._bot.respond(interaction, updated, checks=False)
+        await self._bot.edge.respond(interaction, updated, checks=False)
 
     @app_commands.command(description="Follow a page or a feed: take over changes and new stories by itself.")
     @app_commands.describe(
@@ -175,7 +144,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             kind = "follow-feed" if record.library_id is None else "follow-page"
             return notice(say(kind, address=phrase.address(record.url), hours=hours))
 
-        await self._bot.respond(interaction, followed, checks=False)
+        await self._bot.edge.respond(interaction, followed, checks=False)
 
     @app_commands.command(description="Follow a page or a feed no more; its stories stay.")
     @app_commands.describe(story="What to follow no more")
@@ -187,7 +156,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.follower.unfollow(_guild(interaction), story)
             return notice(say("unfollowed", address=phrase.address(record.url)))
 
-        await self._bot.respond(interaction, unfollowed, checks=False)
+        await self._bot.edge.respond(interaction, unfollowed, checks=False)
 
     @unfollow.autocomplete("story")
     async def _followed(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[int]]:
@@ -202,7 +171,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         async def changed(say: Phrases) -> TextLayout:
             return await changes_list(self._bot, interaction, story, say)
 
-        await self._bot.respond(interaction, changed, ephemeral=True)
+        await self._bot.edge.respond(interaction, changed, ephemeral=True)
 
     @app_commands.command(description="Give a story another name.")
     @app_commands.describe(story="Which story", name="The new name")
@@ -210,7 +179,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
         self,
         interaction: discord.Interaction[Any],
         story: str,
-        name: app_commands.Range[str, 1, _NAME_CHARACTERS],
+        name: app_commands.Range[str, 1, NAME_CHARACTERS],
     ) -> None:
         """Rename one of the guild's own stories."""
 
@@ -220,7 +189,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             record = await self._bot.library.rename(_guild(interaction), record.id, name)
             return notice(say("story-renamed", title=phrase.story_name(record)))
 
-        await self._bot.respond(interaction, renamed, checks=False)
+        await self._bot.edge.respond(interaction, renamed, checks=False)
 
     @app_commands.command(description="Remove a story; it asks first.")
     @app_commands.describe(story="Which story")
@@ -231,20 +200,7 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
             await self._bot.check_librarian(interaction)
             return remove_layout(await self._bot.library.own(_guild(interaction), story), say)
 
-        await self._bot.respond(interaction, asked, ephemeral=True, checks=False)
-
-    async def _brought(
-        self, interaction: discord.Interaction[Any], file: discord.Attachment | None, link: str | None, stages: Stages
-    ) -> Story:
-        """Return the story of a file, or of a page, which counts as fetched.
-
-        Raises:
-            AskError: it cannot be taken.
-        """
-        if file is not None:
-            return await self._bot.intake.file(file.filename, file.size, partial(_read, file), stages)
-        self._bot.library.count_fetch(_guild(interaction))
-        return await self._bot.intake.page(link or "", stages)
+        await self._bot.edge.respond(interaction, asked, ephemeral=True, checks=False)
 
     @show.autocomplete("story")
     @changes.autocomplete("story")
@@ -260,51 +216,6 @@ class Stories(commands.GroupCog, group_name="story", group_description="The stor
     async def _own_stories(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         """Offer the stories that the guild may change: its own, and not the operator's."""
         return await story_choices(self._bot, interaction, typed, only_own=True)
-
-
-class PasteForm(discord.ui.Modal):
-    """Asks for a story's title and text."""
-
-    def __init__(self, stories: Stories, say: Phrases) -> None:
-        """Add what is pasted to `stories`."""
-        # With an id of its own, which discord.py makes: forms of one id share what is written into them.
-        super().__init__(title=say("form-story"), timeout=FORM_SECONDS)
-        self._stories = stories
-        self._title: discord.ui.TextInput[PasteForm] = discord.ui.TextInput(
-            custom_id="title", max_length=_NAME_CHARACTERS
-        )
-        self._text: discord.ui.TextInput[PasteForm] = discord.ui.TextInput(
-            custom_id="text", style=discord.TextStyle.paragraph
-        )
-        self.add_item(discord.ui.Label(text=say("form-title"), component=self._title))
-        self.add_item(discord.ui.Label(text=say("form-text"), component=self._text))
-
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        """Add the story, or say what is wrong with it."""
-        bot: StorydeskBot = interaction.client
-        title, text = self._title.value, self._text.value
-
-        async def added(say: Phrases) -> TextLayout:
-            await bot.check_librarian(interaction)
-            story = bot.intake.pasted(title, text)
-            async with shown_while(interaction, say) as stages:
-                return await self._stories.keep(interaction, story, say, stages)
-
-        await bot.respond(interaction, added, checks=False)
-
-
-async def _read(file: discord.Attachment) -> bytes:
-    """Return what is in a file.
-
-    Raises:
-        NotDownloadedError: Discord does not give it.
-    """
-    try:
-        return await file.read()
-    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
-        _log.warning("a file cannot be downloaded: %s", error)
-        message = "The file could not be downloaded; attach it once more."
-        raise NotDownloadedError(message) from error
 
 
 def _guild(interaction: discord.Interaction[Any]) -> int:

@@ -76,7 +76,7 @@ class ContextButton(
                 phrase.context_texts(quote, await bot.library.story(bot.guild_of(interaction), self.story_id), say)
             )
 
-        await bot.respond(interaction, paragraph, ephemeral=True)
+        await bot.edge.respond(interaction, paragraph, ephemeral=True)
 
 
 class MoreButton(
@@ -110,7 +110,7 @@ class MoreButton(
                 say("further"), quotes, await bot.library.story(bot.guild_of(interaction), self.story_id), say
             )
 
-        await bot.respond(interaction, first_page, ephemeral=True)
+        await bot.edge.respond(interaction, first_page, ephemeral=True)
 
 
 class PageButton(
@@ -152,7 +152,7 @@ class PageButton(
                 scores=has_scores,
             )
 
-        await bot.respond(interaction, turned, replaces=True)
+        await bot.edge.respond(interaction, turned, replaces=True)
 
 
 def page_buttons(
@@ -214,14 +214,14 @@ class VoteButton(
             if message is None:
                 return notice(say("vote-unknown"))
             try:
-                became = await bot.store.vote(message.id, interaction.user.id, is_helpful=self.is_helpful)
+                became = await bot.given_answers.vote(message.id, interaction.user.id, is_helpful=self.is_helpful)
             except StorageError:
                 became = "unknown"
             if became in ("counted", "changed") and not self.is_helpful:
                 await bot.memory.tell_of_vote(message, interaction.user.id)
             return notice(say(f"vote-{became}"))
 
-        await bot.respond(interaction, counted, ephemeral=True)
+        await bot.edge.respond(interaction, counted, ephemeral=True)
 
 
 BUTTONS = (ContextButton, MoreButton, PageButton, VoteButton)

@@ -190,7 +190,7 @@ class DeskMenu(
             shown = {place.id for place in getattr(self.item, "default_values", ())}
             return await change_settings(interaction, {field: partial(_with_the_hidden, field, value, shown)}, say)
 
-        await bot.respond(interaction, changed, replaces=True, checks=False)
+        await bot.edge.respond(interaction, changed, replaces=True, checks=False)
 
 
 def _with_the_hidden(field: str, chosen: tuple[int, ...], shown: set[int], now: GuildSettings) -> tuple[int, ...]:
@@ -243,7 +243,7 @@ class DeskButton(
             note = say("undone") if undone is not None else say("not-undone")
             return DeskCard(undone or settings, await bot.say_to(interaction), note=note)
 
-        await bot.respond(interaction, done, replaces=True, checks=False)
+        await bot.edge.respond(interaction, done, replaces=True, checks=False)
 
 
 class CooldownForm(discord.ui.Modal):
@@ -277,7 +277,7 @@ class CooldownForm(discord.ui.Modal):
                 raise WrongNumbersError("No numbers, or too large ones.") from None  # noqa: EM101, TRY003 - a phrase says it
 
         bot: StorydeskBot = interaction.client
-        await bot.respond(interaction, changed, replaces=True, checks=False)
+        await bot.edge.respond(interaction, changed, replaces=True, checks=False)
 
 
 CARD_ITEMS = (DeskMenu, DeskButton)

@@ -53,7 +53,7 @@ class ListButton(
                 return await changes_list(bot, interaction, str(self.number), say, self.page)
             return await library_list(bot, interaction, say, self.page)
 
-        await bot.respond(interaction, turned, replaces=True, checks=self.name != "mine")
+        await bot.edge.respond(interaction, turned, replaces=True, checks=self.name != "mine")
 
 
 async def library_list(

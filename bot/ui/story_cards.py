@@ -50,7 +50,7 @@ class StoryButton(
                 return TextLayout([say("story-restored", title=phrase.story_name(record))])
             return removed_layout(await bot.library.remove(guild_id, self.number), say)
 
-        await bot.respond(interaction, done, replaces=True, checks=False)
+        await bot.edge.respond(interaction, done, replaces=True, checks=False)
 
 
 def remove_layout(record: StoryRecord, say: Phrases) -> TextLayout:

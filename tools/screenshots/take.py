@@ -185,11 +185,13 @@ class Scene:
                 record = AnswerRecord(
                     day * 100 + number, 1, self.guild.id, number, "s", verdict, 0.9, (), now - day * _DAY
                 )
-                await self.bot.store.remember_answer(record)
-                await self.bot.store.vote(record.message_id, 1, is_helpful=number % 4 != 3)
+                await self.bot.given_answers.remember(record)
+                await self.bot.given_answers.vote(record.message_id, 1, is_helpful=number % 4 != 3)
         await self.bot.store.change_guild_settings(self.guild.id, self.chief.id, {"keeps_unanswered": True})
-        await self.bot.store.keep_unanswered(self.guild.id, 1, "When do the last soldiers leave?", "closest")
-        await self.bot.store.keep_unanswered(self.guild.id, 1, "What do people in Agadez say about it?", "closest")
+        await self.bot.given_answers.keep_unanswered(self.guild.id, 1, "When do the last soldiers leave?", "closest")
+        await self.bot.given_answers.keep_unanswered(
+            self.guild.id, 1, "What do people in Agadez say about it?", "closest"
+        )
         await self.chief.slash(self.channel, "desk insights", days=14)
 
 
