@@ -30,7 +30,7 @@ test: setup
 check: test
 
 bench: setup
-	@echo "==> Measuring into bench/RESULTS.md (about 20 minutes, and more the first time for the peers' environments)"
+	@echo "==> Measuring into bench/RESULTS.md (about half an hour, and more the first time for the peers' environments)"
 	@$(BIN)/python -W ignore -m bench.everything
 
 setup: $(VENV)/.installed

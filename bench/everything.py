@@ -14,7 +14,7 @@ import sys
 from bench.report import write_section
 
 _PARTS = (("bench.peers", "--install"), ("bench.growth",))
-_PRINTED = (("bench.question",), ("bench.together", "--rounds", "3"), ("bench.start",))
+_PRINTED = (("bench.question",), ("bench.together", "--rounds", "3"), ("bench.start",), ("bench.memory",))
 
 
 def main() -> None:

@@ -1,18 +1,16 @@
 """The final order of passages: what the index found, re-ranked by what the reader reads in it.
 
-Each of the best few is read together with the sentence before it, which says who "he" is; what
-the reader finds counts only where it lies in the sentence itself. The winner is read alone too, and
-with the sentence after it: what holds in three windows is surer than what holds in one. The index's
-first wins mostly, so its further windows are read at once, in the same batch. Only where none of the
-best few reads like an answer, one question in seven, are as many more read.
+Each of the best few is read twice, alone and together with the sentence before it, which says who
+"he" is; what the reader finds counts only where it lies in the sentence itself. The winner is read
+with the sentence after it too: what holds in three windows is surer than what holds in two. The
+index's first wins mostly, so its third window is read at once, in the same batch. Further ones are
+read as long as one of the next few would win if it read like an answer.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from itertools import starmap
-from statistics import fmean
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -34,10 +32,12 @@ if TYPE_CHECKING:
     _Read = tuple[float, Span | None]
 
 READ = 4
-"""Passages that are read at once, and as many more where none of these reads like an answer."""
-UNCONVINCING = -2.0
-"""The score of the reader up to which a passage does not read like an answer."""
-READER_WEIGHT = 0.04
+"""Passages that are read at once."""
+MOST_READ = 12
+"""Passages that are read at all."""
+CONVINCING = 6.0
+"""The reader's score, in logits, with which an unread passage is expected to read at best."""
+READER_WEIGHT = 0.045
 """What one logit of the reader is worth, in cosines."""
 UNREAD = -12.0
 """The least that a reader's score counts, and what an unread passage gets; the most is its opposite."""
@@ -60,8 +60,8 @@ class Candidate:
     """A passage in the final ranking.
 
     `score`: higher is better. `read`: how much the reader thinks the sentence answers, within
-    ±12, and `words`, where in the story it sees the answer, both None for what was not read.
-    `support`, of the first only, is the mean of `read` over three windows.
+    ±12, the mean of two windows, and `words`, where in the story it sees the answer, both None for
+    what was not read. `support`, of the first only, is the mean over three windows.
     """
 
     hit: Hit
@@ -86,18 +86,25 @@ def rank(question: str, index: StoryIndex, count: int, speller: Speller) -> Work
     """
     whole = speller.mended(question)
     asked = focus(whole)
-    hits = index.search_vector(asked, (yield from _vector(asked, whole)), max(count, 2 * READ))
-    read, again = yield from _read(asked, index, hits[:READ])
-    if len(hits) > READ and max(candidate.read or 0.0 for candidate in read) <= UNCONVINCING:
-        read += yield from _candidates(asked, index, hits[READ : 2 * READ])
+    hits = index.search_vector(asked, (yield from _vector(asked, whole)), max(count, MOST_READ))
+    read, after = yield from _read(asked, index, hits[:READ], hits[:1])
+    while rivals := _rivals(hits, read):
+        read += (yield from _read(asked, index, rivals))[0]
     unread = [Candidate(hit, hit.score + READER_WEIGHT * UNREAD) for hit in hits[len(read) :]]
     ordered = sorted(read, key=lambda candidate: -candidate.score)
     if ordered:
         best = ordered[0]
         if best.hit.number != hits[0].number:
-            again = yield from _readings(asked, index, [best.hit, best.hit], _further(index, best.hit))
-        ordered[0] = replace(best, support=fmean([best.read or 0.0, *(read for read, _ in again)]))
+            _, after = yield from _read(asked, index, [], [best.hit])
+        ordered[0] = replace(best, support=(2 * (best.read or 0.0) + after[0]) / 3)
     return Ranking(asked, tuple([*ordered, *unread][:count]))
+
+
+def _rivals(hits: Sequence[Hit], read: Sequence[Candidate]) -> list[Hit]:
+    """Return which of the next few of `hits` would come before all that was read, if they read like an answer."""
+    best = max((candidate.score for candidate in read), default=math.inf)
+    following = hits[len(read) : min(len(read) + READ, MOST_READ)]
+    return [hit for hit in following if hit.score + READER_WEIGHT * CONVINCING > best]
 
 
 def _vector(asked: str, whole: str) -> Work[NDArray[np.float32]]:
@@ -109,35 +116,28 @@ def _vector(asked: str, whole: str) -> Work[NDArray[np.float32]]:
     return np.asarray(mixed / np.linalg.norm(mixed), dtype=np.float32)
 
 
-def _read(question: str, index: StoryIndex, hits: Sequence[Hit]) -> Work[tuple[list[Candidate], list[_Read]]]:
-    """Return the hits as read with the sentence before each, and what further windows of the first hold."""
-    if not hits:
-        return [], []
-    windows = [*(_window(index, hit, -1) for hit in hits), *_further(index, hits[0])]
-    readings = yield from _readings(question, index, [*hits, hits[0], hits[0]], windows)
-    return _as_read(hits, readings[: len(hits)]), readings[len(hits) :]
+def _read(
+    question: str, index: StoryIndex, hits: Sequence[Hit], after: Sequence[Hit] = ()
+) -> Work[tuple[list[Candidate], list[float]]]:
+    """Return `hits` as read alone and with the sentence before, and what is read in those of `after` with the next."""
+    windows = [(hit, window) for hit in hits for window in (_window(index, hit, -1), hit.passage.span)]
+    windows += [(hit, _window(index, hit, +1)) for hit in after]
+    readings = yield from _readings(question, index, windows)
+    count = 2 * len(hits)
+    pairs = zip(hits, readings[:count:2], readings[1:count:2], strict=True)
+    return [_candidate(*each) for each in pairs], [read for read, _ in readings[count:]]
 
 
-def _candidates(question: str, index: StoryIndex, hits: Sequence[Hit]) -> Work[list[Candidate]]:
-    """Return the hits as read with the sentence before each."""
-    return _as_read(hits, (yield from _readings(question, index, hits, [_window(index, hit, -1) for hit in hits])))
+def _candidate(hit: Hit, before: _Read, alone: _Read) -> Candidate:
+    """Return a hit as read with the sentence before and alone."""
+    read = (before[0] + alone[0]) / 2
+    return Candidate(hit, hit.score + READER_WEIGHT * read, read, before[1] or alone[1])
 
 
-def _as_read(hits: Sequence[Hit], readings: Sequence[_Read]) -> list[Candidate]:
-    return [
-        Candidate(hit, hit.score + READER_WEIGHT * read, read, words)
-        for hit, (read, words) in zip(hits, readings, strict=True)
-    ]
-
-
-def _further(index: StoryIndex, hit: Hit) -> list[Span]:
-    return [hit.passage.span, _window(index, hit, +1)]
-
-
-def _readings(question: str, index: StoryIndex, hits: Sequence[Hit], windows: Sequence[Span]) -> Work[list[_Read]]:
+def _readings(question: str, index: StoryIndex, windows: Sequence[tuple[Hit, Span]]) -> Work[list[_Read]]:
     """Return, for each hit in its window, the reader's score and where in the hit it sees the answer."""
-    readings = yield Pairs(tuple((question, index.story.text(window)) for window in windows))
-    return list(starmap(_inside, zip(hits, windows, readings, strict=True)))
+    readings = yield Pairs(tuple((question, index.story.text(window)) for _, window in windows))
+    return [_inside(*each, reading) for each, reading in zip(windows, readings, strict=True)]
 
 
 def _inside(hit: Hit, window: Span, reading: Reading) -> _Read:

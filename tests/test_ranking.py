@@ -4,8 +4,11 @@ import pytest
 from bot_fakes import BODY, STORY, shelf_of
 from fakes import CountingEmbedder, WordReader
 
-from bot.ranking import READ, READER_WEIGHT, UNCONVINCING, Ranking
+from bot.ranking import CONVINCING, MOST_READ, READ, READER_WEIGHT, Ranking
 from index.story import Story
+
+BASES = Story(body="\n\n".join(f"The base near town {number} was closed." for number in range(40)), title="Bases")
+CLOSED = "Which base was closed?"
 
 
 def ranked(
@@ -27,32 +30,44 @@ def test_a_passage_that_reads_as_an_answer_comes_first() -> None:
     assert best.score == pytest.approx(best.hit.score + READER_WEIGHT * 12)
 
 
-def test_only_the_best_few_are_read_each_with_the_sentence_before_it() -> None:
+def test_only_the_best_few_are_read_each_alone_and_with_the_sentence_before_it() -> None:
     reader = WordReader({"pull its troops": 5.0})
     found = ranked("troops", reader)
-    assert len(reader.seen) == READ  # the winner stands alone in its paragraph: its further windows are the same
+    assert len(reader.seen) == READ + 1  # one has a sentence before it in its paragraph
     windows = [window for _, window in reader.seen]
     first = next(c for c in found.candidates if c.hit.text.startswith("Kurt Campbell"))
     assert "More than 1,000 American troops are stationed there at present. " + first.hit.text in windows
+    assert first.hit.text in windows
     assert "The United States will pull its troops out of Niger." in windows
     assert all(window in BODY for window in windows)
 
 
-def test_where_nothing_reads_like_an_answer_as_many_more_are_read() -> None:
-    asked, reader = "troops base cost pact", WordReader({"Kurt Campbell": UNCONVINCING})
-    further = ranked(asked, WordReader({"troops": 1.0})).candidates[READ].hit.text
-    found = ranked(asked, reader)
-    assert [candidate.read is None for candidate in found.candidates] == [False] * 6
-    assert len(reader.batches) == 2
+def test_further_passages_are_read_where_they_would_win_if_they_read_like_an_answer() -> None:
+    reader = WordReader()
+    further = ranked(CLOSED, WordReader({"base": 12.0}), BASES).candidates[READ].hit.text
+    ranked(CLOSED, reader, BASES)
     assert any(further in window for _, window in reader.batches[1])
+    assert not any(further in window for _, window in reader.batches[0])
+
+
+def test_no_further_passage_is_read_where_none_can_win() -> None:
+    best, *_, fifth = ranked(CLOSED, WordReader({"base": 12.0}), BASES).candidates[: READ + 1]
+    assert fifth.read is None
+    assert fifth.hit.score + READER_WEIGHT * CONVINCING < best.score
+
+
+def test_of_a_long_story_no_more_than_a_dozen_passages_are_read() -> None:
+    found = shelf_of(BASES, reader=WordReader()).ranking(CLOSED, None, len(BASES.paragraphs)).candidates
+    assert len(found) == len(BASES.paragraphs)
+    assert sum(candidate.read is not None for candidate in found) == MOST_READ
 
 
 def test_what_is_read_on_counts_as_much_as_what_was_read_first() -> None:
-    asked = "troops base cost pact"
-    further = ranked(asked, WordReader({"troops": 1.0})).candidates[READ].hit.text
-    found = next(c for c in ranked(asked, WordReader({further: 12.0})).candidates if c.hit.text == further)
-    assert found.score == pytest.approx(found.hit.score + READER_WEIGHT * 12)
-    assert found.words == found.hit.passage.span
+    further = ranked(CLOSED, WordReader({"base": 12.0}), BASES).candidates[READ].hit.text
+    best = ranked(CLOSED, WordReader({further: 12.0}), BASES).candidates[0]
+    assert best.hit.text == further
+    assert best.score == pytest.approx(best.hit.score + READER_WEIGHT * 12)
+    assert best.words == best.hit.passage.span
 
 
 def test_the_first_of_the_index_is_read_in_all_its_windows_at_once() -> None:
@@ -66,12 +81,19 @@ def test_the_first_of_the_index_is_read_in_all_its_windows_at_once() -> None:
     assert any(window.startswith(f"{best.hit.text} ") for window in windows)
 
 
-def test_another_winner_is_read_again_alone_and_with_the_sentence_after_it() -> None:
+def test_what_a_passage_holds_is_the_mean_of_both_windows() -> None:
+    reader = WordReader({"stationed": 9.0, "Kurt Campbell": 4.0})  # the first stands in the sentence before
+    found = next(c for c in ranked("troops", reader).candidates if c.hit.text.startswith("Kurt Campbell"))
+    assert found.read == pytest.approx((-6.0 + 4.0) / 2)
+    assert STORY.text(found.words or STORY.paragraphs[0].span) == "Kurt Campbell"
+    assert found.score == pytest.approx(found.hit.score - READER_WEIGHT)
+
+
+def test_another_winner_is_read_again_with_the_sentence_after_it() -> None:
     reader = WordReader({"stationed": 12.0})
     best = ranked("What about the troops that are pulled out?", reader).candidates[0]
-    alone, following = (window for _, window in reader.batches[1])
-    assert alone == best.hit.text
-    assert following.startswith(alone + " ")
+    ((_, following),) = reader.batches[1]
+    assert following.startswith(best.hit.text + " ")
     assert following in BODY
 
 
