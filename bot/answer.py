@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bot.attribution import attribution
-from bot.bare import MEASURED, bare_answer
+from bot.bare import bare_answer, may_answer
 from bot.question import asks_several
-from index.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +94,7 @@ def answer_question(
     candidates = ranking.candidates
     confidence = calibration.confidence(candidates)
     verdict = calibration.verdict(confidence, candidates)
-    if verdict == "answered" and kind_of(ranking.question) in MEASURED and not candidates[0].hit.kind:
+    if verdict == "answered" and not may_answer(ranking.question, candidates[0].hit.text):
         verdict = "closest"
     if verdict == "silent":
         return NoAnswer(question, confidence, (), (), "silent")

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
     from bot.ranking import Candidate
 
-# A sentence without a number does not say how many, whatever else it shares with the question.
-MEASURED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT, Kind.DURATION, Kind.TIME))
-"""What is asked for with a number."""
+_FITTING = {
+    Kind.COUNT: (Kind.COUNT, Kind.MONEY, Kind.PERCENT),
+    Kind.MONEY: (Kind.MONEY, Kind.COUNT),
+    Kind.PERCENT: (Kind.PERCENT, Kind.COUNT),
+    Kind.DURATION: (Kind.DURATION, Kind.COUNT),
+    Kind.TIME: (Kind.TIME, Kind.DURATION, Kind.COUNT),
+}
+"""What is asked for with a number, and what may answer it: "how much" asks for money and shares too."""
 
-_BOUNDED = MEASURED - {Kind.TIME}
 _ONLY = re.compile(r"only\s+", re.IGNORECASE)  # bounds nothing
 _LONG = 40  # characters; more than a name, a number or a date has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
@@ -56,7 +60,7 @@ def _what(question: str, text: str, best: Candidate) -> Span | None:
         return read
     kind = kind_of(question)
     is_long = len(read) >= _LONG and kind is not Kind.REASON and not asks_for_names(question)
-    counts_not = kind in MEASURED and not spans_of_kind(kind, text[read.start : read.end])  # as "all of them"
+    counts_not = not _fits(kind, text[read.start : read.end])  # as "all of them"
     return ruled if counts_not or (is_long and read.contains(ruled)) else read
 
 
@@ -67,6 +71,15 @@ def _read(best: Candidate) -> Span | None:
     return best.words.shifted(-best.hit.passage.span.start)
 
 
+def may_answer(question: str, text: str) -> bool:
+    """Say whether `text` has a number where `question` asks for one: without it does not say how many, nor when."""
+    return _fits(kind_of(question), text)
+
+
+def _fits(kind: Kind, text: str) -> bool:
+    return kind not in _FITTING or any(spans_of_kind(fitting, text) for fitting in _FITTING[kind])
+
+
 def whole(question: str, sentence: str, words: Span) -> Span:
     """Return `words` of `sentence` with what they say too much without.
 
@@ -74,8 +87,9 @@ def whole(question: str, sentence: str, words: Span) -> Span:
     several are asked for by name, one name gets those that stand in a row with it.
     """
     kind = kind_of(question)
-    if kind in _BOUNDED:
-        parts = [words, *(span for span in spans_of_kind(kind, sentence) if span.overlap(words))]
+    if kind in _FITTING and kind is not Kind.TIME:
+        spans = [span for fitting in _FITTING[kind] for span in spans_of_kind(fitting, sentence)]
+        parts = [words, *(span for span in spans if span.overlap(words))]
         joined = Span(min(part.start for part in parts), max(part.end for part in parts))
         only = _ONLY.match(sentence, joined.start)
         return Span(only.end(), joined.end) if only and joined.start < words.start else joined

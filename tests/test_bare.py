@@ -6,7 +6,7 @@ import pytest
 from bot_fakes import shelf_of
 from fakes import WordReader
 
-from bot.bare import answering_words, bare_answer, whole
+from bot.bare import answering_words, bare_answer, may_answer, whole
 from bot.question import asks_for_names
 from index.story import Span, Story
 
@@ -60,6 +60,7 @@ def test_of_two_numbers_the_one_nearest_to_the_questions_words_answers(counted: 
         ("How many came?", "Only 22 came.", "22", "22"),
         ("What percent left?", "Just under 40 percent left.", "40", "under 40 percent"),
         ("How long were the talks?", "The talks took at least two weeks.", "two weeks", "at least two weeks"),
+        ("How much profit was there?", "It made a profit of about $30 million.", "30", "about $30 million"),
         ("When did they land?", "They landed on Monday, about two hours late.", "Monday", "Monday"),
         (
             "Which states got it?",
@@ -128,3 +129,31 @@ def test_who_somebody_is_is_told_by_what_stands_beside_the_name(
     )
     words = bare_answer(question, best)
     assert (story.text(words) if words else None) == short
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How much profit was expected?", "Analysts had expected a profit of $30 million."),
+        ("What did the research cost?", "It cost 31 million kroner."),
+        ("When was she sent off?", "She was sent off in the 70th minute."),
+        ("how old is he now", "He is now 33 and works in Oslo."),
+        ("Who met them?", "Nobody met them."),
+    ],
+)
+def test_a_number_that_fits_may_answer(question: str, sentence: str) -> None:
+    assert may_answer(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How fast was the plane?", "It took him about 11 minutes to reach the plane."),
+        ("How many soldiers are there?", "French soldiers used the base."),
+        ("When did they leave?", "They left with their families."),
+    ],
+)
+def test_where_a_number_is_asked_for_a_sentence_without_a_fitting_one_is_no_answer(
+    question: str, sentence: str
+) -> None:
+    assert not may_answer(question, sentence)
