@@ -94,7 +94,8 @@ def answer_question(
     candidates = ranking.candidates
     confidence = calibration.confidence(candidates)
     verdict = calibration.verdict(confidence, candidates)
-    if verdict == "answered" and not may_answer(ranking.question, candidates[0].hit.text):
+    is_sure = confidence >= calibration.thresholds.get("strict", 1.0)
+    if verdict == "answered" and not is_sure and not may_answer(ranking.question, candidates[0].hit.text):
         verdict = "closest"
     if verdict == "silent":
         return NoAnswer(question, confidence, (), (), "silent")

@@ -24,14 +24,23 @@ _FITTING = {
 }
 """What is asked for with a number, and what may answer it: "how much" asks for money and shares too."""
 
+_COUNTED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT))
+_LIKE_A_NUMBER = re.compile(
+    r"\b(?:nobody|no one|none|no|half|thirds?|quarters?|most|all|both|twice|once|hourly|daily|weekly|monthly|yearly|"
+    r"every|since|until|before|after|by|as long as)\b",
+    re.IGNORECASE,
+)
 _ONLY = re.compile(r"only\s+", re.IGNORECASE)  # bounds nothing
 _LONG = 40  # characters; more than a name, a number or a date has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
 _WHO_IS = re.compile(r"who(?:['’]s|\s+is|\s+was)\s+(?!the\b|an?\b)([^?,.]+?)\s*[?.!]*", re.IGNORECASE)
 _APPOSITION = re.compile(
-    r",\s+(?:\d+,\s+)?((?:(?:an?|the|his|her|its|their|who)\b|[A-Z][\w-]*['’]s\b)[^,;.]+|[^,;.]*\b(?:of|at|for)\b[^,;.]+)"
+    r",\s+(?:\d+,\s+)?((?:(?:an?|the(?!\s+(?:same|next|following))|who)\b|[A-Z][\w-]*['’]s\b|[a-z]+\s+(?:of|at|for)\b)[^,;.]+)"
 )
-_NO_TITLE = r"(?!(?:On|In|At|By|For|After|Before|When|While|As|And|But|With|From|Since|Until|\w+day)\b)"
+_SAYS = re.compile(r"(?!who\b).*\b(?:said|says|told|is|are|was|were|has|have|had)\b", re.IGNORECASE)
+_NO_TITLE = (
+    r"(?!(?:On|In|At|By|For|After|Before|When|While|As|And|But|With|From|Since|Until|Yesterday|Mr|Mrs|Ms|Dr|\w+day)\b)"
+)
 _TITLE = re.compile(rf"((?:{_NO_TITLE}[A-Z][\w’'.-]*\s+(?:(?:of|for|the)\s+)*)*{_NO_TITLE}[A-Z][\w’'.-]*)\s+$")
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
@@ -60,7 +69,7 @@ def _what(question: str, text: str, best: Candidate) -> Span | None:
         return read
     kind = kind_of(question)
     is_long = len(read) >= _LONG and kind is not Kind.REASON and not asks_for_names(question)
-    counts_not = not _fits(kind, text[read.start : read.end])  # as "all of them"
+    counts_not = kind in _COUNTED and not _fits(kind, text[read.start : read.end])  # as "all of them"
     return ruled if counts_not or (is_long and read.contains(ruled)) else read
 
 
@@ -72,8 +81,8 @@ def _read(best: Candidate) -> Span | None:
 
 
 def may_answer(question: str, text: str) -> bool:
-    """Say whether `text` has a number where `question` asks for one: without it does not say how many, nor when."""
-    return _fits(kind_of(question), text)
+    """Say whether `text` has a number, or words like one, where `question` asks for one."""
+    return _fits(kind_of(question), text) or _LIKE_A_NUMBER.search(text) is not None
 
 
 def _fits(kind: Kind, text: str) -> bool:
@@ -99,9 +108,9 @@ def whole(question: str, sentence: str, words: Span) -> Span:
 def description(sentence: str, name: Span) -> Span | None:
     """Return what `sentence` says beside `name` of who that is: an apposition after it, or a title before it."""
     after = _APPOSITION.match(sentence, name.end)
-    if after:
+    if after and not _SAYS.match(after[1]):
         return Span(*after.span(1))
-    before = _TITLE.search(sentence[: name.start])
+    before = _TITLE.search(sentence[: name.start]) if " " in sentence[name.start : name.end] else None  # no first name
     return Span(*before.span(1)) if before else None
 
 

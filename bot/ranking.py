@@ -61,7 +61,8 @@ class Candidate:
 
     `score`: higher is better. `read`: how much the reader thinks the sentence answers, within
     ±12, the mean of two windows, and `words`, where in the story it sees the answer, both None for
-    what was not read. `support`, of the first only, is the mean over three windows.
+    what was not read. `support`, of the first only, is the mean over three windows, which are one and
+    the same where the sentence is a paragraph of its own.
     """
 
     hit: Hit
@@ -131,7 +132,8 @@ def _read(
 def _candidate(hit: Hit, before: _Read, alone: _Read) -> Candidate:
     """Return a hit as read with the sentence before and alone."""
     read = (before[0] + alone[0]) / 2
-    return Candidate(hit, hit.score + READER_WEIGHT * read, read, before[1] or alone[1])
+    words = max((one for one in (before, alone) if one[1]), key=lambda one: one[0], default=before)[1]
+    return Candidate(hit, hit.score + READER_WEIGHT * read, read, words)
 
 
 def _readings(question: str, index: StoryIndex, windows: Sequence[tuple[Hit, Span]]) -> Work[list[_Read]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from bot_fakes import ANSWERS, IS_SILENT, SHOWS_CLOSEST, STORY, shelf_of
@@ -31,6 +32,12 @@ def test_an_answer_quotes_one_sentence_with_the_answering_words_in_bold() -> Non
 def test_an_answer_without_such_words_is_a_quote_without_bold() -> None:
     reply = reply_to("Tell me of the pact with Burkina Faso and Mali")
     assert (reply.verdict, reply.short, reply.quotes[0].bold) == ("answered", None, ())
+
+
+def test_without_a_number_how_many_is_answered_only_where_it_is_very_sure() -> None:
+    asked = "How many days was it closed?"
+    assert reply_to(asked, ANSWERS).verdict == "closest"
+    assert reply_to(asked, replace(ANSWERS, thresholds={"strict": 0.5})).verdict == "answered"
 
 
 @pytest.mark.parametrize("closest", [1, 2, 5])

@@ -69,6 +69,7 @@ def test_of_two_numbers_the_one_nearest_to_the_questions_words_answers(counted: 
             "Ohio, Indiana and West Virginia",
         ),
         ("Who were the two?", "The pilots were Ruth Hall and Ben Ito.", "Ben Ito", "Ruth Hall and Ben Ito"),
+        ("Which countries warned?", "In March, Spain and France warned of it.", "Spain", "Spain and France"),
         ("Which state got it first?", "It went to Ohio and then Indiana.", "Ohio", "Ohio"),
         ("Which states got it?", "It went to Columbus, Ohio.", "Ohio", "Ohio"),
         ("Who met them?", "Ruth Hall and Ben Ito met them.", "Ruth Hall", "Ruth Hall"),
@@ -115,6 +116,10 @@ def test_one_is_asked_for(question: str) -> None:
         ("who's joe biden", "It is a setback for President Joe Biden.", "President"),
         ("Who is Mira?", "On Monday Mira met Ali Zeine.", None),
         ("Who is Susan Hall?", "Ali Zeine's wife, Susan Hall, was there.", "Ali Zeine's wife"),
+        ("who is rui alves", "Praised were Rui Alves, Ana Lima of the Red Cross and Jorge Pinto.", None),
+        ("who is ann lee", "It was seen by Ann Lee, the police said.", None),
+        ("who is wanjiru", "Health Minister Grace Wanjiru rejected that.", None),
+        ("who is bob ray", "It was Bob Ray, mayor of Hull, who left.", "mayor of Hull"),
         ("Who is in charge?", "Nobody is in charge but Ali Zeine.", "Ali Zeine"),
     ],
 )
@@ -139,6 +144,9 @@ def test_who_somebody_is_is_told_by_what_stands_beside_the_name(
         ("When was she sent off?", "She was sent off in the 70th minute."),
         ("how old is he now", "He is now 33 and works in Oslo."),
         ("Who met them?", "Nobody met them."),
+        ("how many were killed", "Nobody was killed."),
+        ("how many clinics lack power", "Nearly a third of them do."),
+        ("how long will schools be closed", "They stay closed until Friday."),
     ],
 )
 def test_a_number_that_fits_may_answer(question: str, sentence: str) -> None:

@@ -138,3 +138,8 @@ def test_matches_are_the_same_when_asked_again() -> None:
 
 def test_no_texts_match_nothing() -> None:
     assert KindIndex([]).matches("Who?").shape == (0,)
+
+
+def test_what_somebody_did_when_something_happened_asks_for_no_time() -> None:
+    assert kind_of("What did the driver think when the lights went out?") is Kind.OTHER
+    assert kind_of("and when did the lights go out") is Kind.TIME

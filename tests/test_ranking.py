@@ -89,6 +89,12 @@ def test_what_a_passage_holds_is_the_mean_of_both_windows() -> None:
     assert found.score == pytest.approx(found.hit.score - READER_WEIGHT)
 
 
+def test_the_words_are_those_of_the_window_that_reads_better() -> None:
+    reader = WordReader({"present. Kurt": -4.0, "Kurt Campbell": 4.0, "Washington": 2.0})
+    found = next(c for c in ranked("troops", reader).candidates if c.hit.text.startswith("Kurt Campbell"))
+    assert STORY.text(found.words or STORY.paragraphs[0].span) == "Kurt Campbell"
+
+
 def test_another_winner_is_read_again_with_the_sentence_after_it() -> None:
     reader = WordReader({"stationed": 12.0})
     best = ranked("What about the troops that are pulled out?", reader).candidates[0]
