@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 READ = 4
 """Passages that are read at once."""
-MOST_READ = 12
+MOST_READ = 8
 """Passages that are read at all."""
 CONVINCING = 6.0
 """The reader's score, in logits, with which an unread passage is expected to read at best."""

@@ -56,7 +56,7 @@ def test_no_further_passage_is_read_where_none_can_win() -> None:
     assert fifth.hit.score + READER_WEIGHT * CONVINCING < best.score
 
 
-def test_of_a_long_story_no_more_than_a_dozen_passages_are_read() -> None:
+def test_of_a_long_story_no_more_than_eight_passages_are_read() -> None:
     found = shelf_of(BASES, reader=WordReader()).ranking(CLOSED, None, len(BASES.paragraphs)).candidates
     assert len(found) == len(BASES.paragraphs)
     assert sum(candidate.read is not None for candidate in found) == MOST_READ
