@@ -10,23 +10,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.report import resident_megabytes
 from bot.config import Config
 from bot.desk import Desk
 from bot.opening import find_story, load_shelf
 
 _AT_ONCE = 8
 _STEPS = 10
-
-
-def megabytes() -> float:
-    """Return what this process has in memory, in MB."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def questions(count: int) -> list[str]:
@@ -43,13 +37,13 @@ async def measure(count: int, folder: str) -> None:
     config = Config(storage={"folder": folder})
     async with Desk(lambda: load_shelf(config, find_story(None, config)), hook=lambda _: None) as desk:
         await desk.ask(asked[0])
-        print(f"loaded: {megabytes():.0f} MB")
+        print(f"loaded: {resident_megabytes():.0f} MB")
         step = -(-len(asked) // _STEPS)
         for first in range(0, len(asked), step):
             part = asked[first : first + step]
             for at in range(0, len(part), _AT_ONCE):
                 await asyncio.gather(*map(desk.ask, part[at : at + _AT_ONCE]))
-            print(f"after {first + len(part):,} questions: {megabytes():.0f} MB", flush=True)
+            print(f"after {first + len(part):,} questions: {resident_megabytes():.0f} MB", flush=True)
 
 
 def main() -> None:

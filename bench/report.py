@@ -29,6 +29,12 @@ def machine() -> str:
     )
 
 
+def resident_megabytes(pid: int | str = "self") -> float:
+    """Return what a process has in memory, in MB of 2**20 bytes; Linux only."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
+
+
 def spread(values: Sequence[float]) -> str:
     """Return the quartiles in brackets."""
     low, high = np.percentile(np.asarray(values), [25, 75])

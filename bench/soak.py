@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.report import resident_megabytes
+
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
 
@@ -290,9 +292,7 @@ def _grown(samples: list[dict[str, float]]) -> list[str]:
 
 def held_by(pid: int) -> dict[str, float]:
     """Return how many file handles a process has open, and how much of it is in memory."""
-    status = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
-    return {"pid": pid, "files": len(list(Path(f"/proc/{pid}/fd").iterdir())), "megabytes": memory / 1024}
+    return {"pid": pid, "files": len(list(Path(f"/proc/{pid}/fd").iterdir())), "megabytes": resident_megabytes(pid)}
 
 
 async def soak(operations: int, seconds: float = 3600, *, restarts: int = 3, patience: float = 60) -> Soak:

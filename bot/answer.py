@@ -94,8 +94,9 @@ def answer_question(
     candidates = ranking.candidates
     confidence = calibration.confidence(candidates)
     verdict = calibration.verdict(confidence, candidates)
-    is_sure = confidence >= calibration.thresholds.get("strict", 1.0)
-    if verdict == "answered" and not is_sure and not may_answer(ranking.question, candidates[0].hit.text):
+    if verdict == "answered" and not (
+        calibration.is_sure(confidence) or may_answer(ranking.question, candidates[0].hit.text)
+    ):
         verdict = "closest"
     if verdict == "silent":
         return NoAnswer(question, confidence, (), (), "silent")

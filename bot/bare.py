@@ -25,11 +25,11 @@ _FITTING = {
 """What is asked for with a number, and what may answer it: "how much" asks for money and shares too."""
 
 _COUNTED = frozenset((Kind.COUNT, Kind.MONEY, Kind.PERCENT))
-_LIKE_A_NUMBER = re.compile(
-    r"\b(?:nobody|no one|none|no|half|thirds?|quarters?|most|all|both|twice|once|hourly|daily|weekly|monthly|yearly|"
-    r"every|since|until|before|after|by|as long as)\b",
-    re.IGNORECASE,
+_PARTS = r"nobody|no one|none|half|thirds?|quarters?|most|all|both|twice|hourly|daily|weekly|monthly|yearly"
+_WORDED = dict.fromkeys(_COUNTED, re.compile(rf"\b(?:{_PARTS})\b", re.IGNORECASE)) | dict.fromkeys(
+    (Kind.TIME, Kind.DURATION), re.compile(r"\b(?:since|until|before|after|by|once|as long as)\b", re.IGNORECASE)
 )
+"""Words that answer in place of a number or a date."""
 _ONLY = re.compile(r"only\s+", re.IGNORECASE)  # bounds nothing
 _LONG = 40  # characters; more than a name, a number or a date has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
@@ -82,7 +82,8 @@ def _read(best: Candidate) -> Span | None:
 
 def may_answer(question: str, text: str) -> bool:
     """Say whether `text` has a number, or words like one, where `question` asks for one."""
-    return _fits(kind_of(question), text) or _LIKE_A_NUMBER.search(text) is not None
+    kind = kind_of(question)
+    return _fits(kind, text) or _WORDED[kind].search(text) is not None
 
 
 def _fits(kind: Kind, text: str) -> bool:

@@ -91,6 +91,10 @@ class Calibration:
         """Return the same calibration at another strictness; None changes nothing."""
         return self if strictness is None else replace(self, answered_from=self.thresholds[strictness])
 
+    def is_sure(self, confidence: float) -> bool:
+        """Say whether an answer of this confidence would be called one at every strictness."""
+        return confidence >= self.thresholds.get("strict", 1.0)
+
     def confidence(self, candidates: Sequence[Candidate]) -> float:
         """Return the probability, in [0, 1], that the first candidate answers the question."""
         if not candidates:

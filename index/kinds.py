@@ -85,7 +85,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.PERCENT, r"\b(?:what|which|how many|how much)\b.*\b(?:percent\w*|per cent|proportion|share|fraction)\b|\bpercentage\b"),
         (Kind.DURATION, r"\bhow (?:long|old)\b"),
         (Kind.COUNT, r"\bhow many\b|\bhow (?:large|big|high|far|fast|tall|deep|often|heavy|wide)\b|\bnumber of\b|\bhow much\b|\bheadcount\b|\bwhat(?:'s| is| was) the (?:number|total|count|population|size|score|distance)\b"),
-        (Kind.TIME, r"^(?:(?!\b(?:what|which|who|whom|whose|where|why|how)\b).)*\bwhen\b|\bwhat (?:year|date|day|month|time|century|decade)\b|\b(?:in )?which (?:year|date|day|month|century|decade)\b|\bhow (?:soon|recently)\b|\bsince when\b"),
+        (Kind.TIME, r"\bwhen\b|\bwhat (?:year|date|day|month|time|century|decade)\b|\b(?:in )?which (?:year|date|day|month|century|decade)\b|\bhow (?:soon|recently)\b|\bsince when\b"),
         (Kind.PLACE, r"\bwhere\b|\b(?:what|which) (?:city|country|countries|town|place|state|region|location|village|continent|desert|capital|island|province|street|airport|cities|states|towns|area)\b"),
         (Kind.REASON, r"\bwhy\b|\bwhat(?:'s| is| was| were)? the (?:reason|cause|motive|purpose|point)\w*\b|\bhow come\b|\bwhat (?:caused|made|led|prompted)\b|\bfor what reason\b"),
         (Kind.PERSON, r"\bwho(?:m|se|'s|s)?\b|\b(?:what|which) (?:person|man|woman|leader|politician|company|group|organi[sz]ation|president|minister|team|player|actor|author|artist|singer|king|queen|official|firm|agency|party)\b|\bname of\b"),
@@ -136,13 +136,22 @@ _FIRST_WORDS = frozenset(
 _ROW = re.compile(rf"{_NAMES}(?:,\s+(?:(?:and|or)\s+)?(?:the\s+)?{_NAMES})*(?:,?\s+(?:and|or)\s+(?:the\s+)?{_NAMES})?")
 """Names that stand in a row: "Mali, Niger and the Gambia"."""
 _FRONTED = re.compile(r"(?:In|On|At|After|Before|By|Since|For|From|During)\s+[^,]+,\s+")
+_SUBORDINATE = re.compile(
+    r"\b(?:what|which|who|whom|whose|where|why|how)\b.*\b(?<!\band )(?<!\bor )when$", re.IGNORECASE | re.DOTALL
+)
 _JOINED = re.compile(r"\b(?:and|or)\b")
 
 
 def kind_of(question: str) -> Kind:
-    """Return what `question` asks for, by the earliest asking word in it; `OTHER` where no rule knows."""
+    """Return what `question` asks for, by the earliest asking word in it; `OTHER` where no rule knows.
+
+    A "when" behind another asking word asks nothing, as in "what did she do when it closed", unless
+    it is joined by "and".
+    """
     found = [
-        (match.start(), order, kind) for order, (kind, rule) in enumerate(_ASKS) if (match := rule.search(question))
+        (match.start(), order, kind)
+        for order, (kind, rule) in enumerate(_ASKS)
+        if (match := rule.search(question)) and not _SUBORDINATE.search(question, 0, match.end())
     ]
     return min(found)[2] if found else Kind.OTHER
 

@@ -157,7 +157,7 @@ def test_a_number_that_fits_may_answer(question: str, sentence: str) -> None:
     ("question", "sentence"),
     [
         ("How fast was the plane?", "It took him about 11 minutes to reach the plane."),
-        ("How many soldiers are there?", "French soldiers used the base."),
+        ("How many soldiers are there?", "French soldiers used the base, which was built by them."),
         ("When did they leave?", "They left with their families."),
     ],
 )

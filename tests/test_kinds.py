@@ -143,3 +143,4 @@ def test_no_texts_match_nothing() -> None:
 def test_what_somebody_did_when_something_happened_asks_for_no_time() -> None:
     assert kind_of("What did the driver think when the lights went out?") is Kind.OTHER
     assert kind_of("and when did the lights go out") is Kind.TIME
+    assert kind_of("what happened there and when") is Kind.TIME

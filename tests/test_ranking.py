@@ -5,6 +5,7 @@ from bot_fakes import BODY, STORY, shelf_of
 from fakes import CountingEmbedder, WordReader
 
 from bot.ranking import CONVINCING, MOST_READ, READ, READER_WEIGHT, Ranking
+from bot.reader import Reading
 from index.story import Story
 
 BASES = Story(body="\n\n".join(f"The base near town {number} was closed." for number in range(40)), title="Bases")
@@ -89,10 +90,21 @@ def test_what_a_passage_holds_is_the_mean_of_both_windows() -> None:
     assert found.score == pytest.approx(found.hit.score - READER_WEIGHT)
 
 
-def test_the_words_are_those_of_the_window_that_reads_better() -> None:
-    reader = WordReader({"present. Kurt": -4.0, "Kurt Campbell": 4.0, "Washington": 2.0})
+class LongWindowsRead(WordReader):
+    """Reads "Washington" in windows of several sentences, "Kurt Campbell" in single ones, with another score each."""
+
+    def _reading(self, passage: str) -> Reading:
+        words = "Washington" if passage.count(".") > 1 else "Kurt Campbell"
+        at = passage.find(words)
+        return Reading(at, at + len(words), self.scores[words]) if at >= 0 else Reading(0, 0, float("-inf"))
+
+
+@pytest.mark.parametrize(("scores", "words"), [((1.0, 4.0), "Kurt Campbell"), ((4.0, 1.0), "Washington")])
+def test_the_words_are_those_of_the_window_that_reads_better(scores: tuple[float, float], words: str) -> None:
+    reader = LongWindowsRead(dict(zip(("Washington", "Kurt Campbell"), scores, strict=True)))
     found = next(c for c in ranked("troops", reader).candidates if c.hit.text.startswith("Kurt Campbell"))
-    assert STORY.text(found.words or STORY.paragraphs[0].span) == "Kurt Campbell"
+    assert found.words is not None
+    assert STORY.text(found.words) == words
 
 
 def test_another_winner_is_read_again_with_the_sentence_after_it() -> None:
