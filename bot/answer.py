@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bot.attribution import attribution
-from bot.bare import bare_answer, may_answer
+from bot.attribution import attribution, is_taken_back
+from bot.bare import bare_answer, introduces, may_answer
 from bot.question import asks_several
 
 if TYPE_CHECKING:
@@ -94,10 +94,8 @@ def answer_question(
     candidates = ranking.candidates
     confidence = calibration.confidence(candidates)
     verdict = calibration.verdict(confidence, candidates)
-    if verdict == "answered" and not (
-        calibration.is_sure(confidence) or may_answer(ranking.question, candidates[0].hit.text)
-    ):
-        verdict = "closest"
+    if candidates and verdict != "silent":
+        verdict = _checked(verdict, ranking.question, candidates[0], is_sure=calibration.is_sure(confidence))
     if verdict == "silent":
         return NoAnswer(question, confidence, (), (), "silent")
     if verdict == "closest":
@@ -114,6 +112,13 @@ def answer_question(
     return Answer(question, confidence, quoted, short, further)
 
 
+def _checked(verdict: Verdict, question: str, best: Candidate, *, is_sure: bool) -> Verdict:
+    """Return the verdict as corrected by what can be told for certain from the words of the best passage."""
+    if introduces(question, best.hit.text):
+        return "answered"
+    return verdict if is_sure or may_answer(question, best.hit.text) else "closest"
+
+
 def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:
     """Return the answering words and those that say whose claim it is."""
     claim = attribution(candidate.hit.text)
@@ -124,20 +129,23 @@ def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:
 def _others(ranking: Ranking) -> list[Candidate]:
     """Return up to two further sentences that belong to the answer.
 
-    One that begins with "it" or "he" is quoted with the sentence before it, where that is near the
-    question too; a question for several things gets every sentence that reads as an answer.
+    A claim that the next sentence takes back is quoted with it, and one that begins with "it" or "he" with
+    the sentence before it; a question for several things gets every sentence that reads as an answer.
     """
     best, *rest = ranking.candidates
     found = []
-    if _REFERS_BACK.match(best.hit.text):
-        found += [
-            other
-            for other in rest
-            if other.hit.number == best.hit.number - 1 and other.hit.passage.paragraph == best.hit.passage.paragraph
-        ]
+    after, before = ranking.after, ranking.before
+    if after and is_taken_back(best.hit.text, after.hit.text, in_paragraph=_is_beside(best, after)):
+        found.append(after)
+    if before and _REFERS_BACK.match(best.hit.text) and _is_beside(best, before):
+        found.append(before)
     if asks_several(ranking.question):
         found += [other for other in rest if other.read is not None and other.read > 0 and other not in found]
     return found[: _MOST_QUOTES - 1]
+
+
+def _is_beside(one: Candidate, other: Candidate) -> bool:
+    return one.hit.passage.paragraph == other.hit.passage.paragraph
 
 
 def _numbers(candidates: Sequence[Candidate]) -> tuple[int, ...]:

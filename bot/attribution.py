@@ -1,17 +1,18 @@
 """Where a sentence says whose claim it tells: "according to …", "… said", "is seen as".
 
 An answer sets these words in bold with the answering ones, so that nobody reads a claim as the
-story's own.
+story's own; and a claim that the next sentence takes back is never shown without that.
 """
 
 from __future__ import annotations
 
 import re
 
+from index.letters import CAPITAL
 from index.story import Span
 
 _NAME = r"(?: [^,;:()“”\"]{1,60}?(?=[,;:()”\"]|\.?$))?"
-_SPEAKER = r"(?:[A-Z][\w’'.-]*|he|she|they|it|officials?|analysts?|experts?|researchers?|media|police)"
+_SPEAKER = rf"(?:{CAPITAL}[\w’'.-]*|he|she|they|it|officials?|analysts?|experts?|researchers?|media|police)"
 _SAYS = (
     r"(?:said|says|told|tells|claimed|claims|argued|argues|believes?|believed|thinks?|thought|warned|warns|"
     r"denied|denies|suggested|suggests|insisted|insists|estimated|estimates|reported|alleged|alleges|accused|"
@@ -27,8 +28,27 @@ _CLAIM = re.compile(
     r"|\b(?:[Rr]eportedly|allegedly|supposedly|apparently|purportedly)\b"
 )
 
+_RUMOUR = re.compile(
+    r"\b(?:rumou?r\w*|speculat\w+|unconfirmed|alleg\w+|claim(?:s|ed|ing)?|reports? that|social media|online|posts?|gossip)\b",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"\b(?:den(?:y|ies|ied)|denial|false(?:ly)?|untrue|(?:not|nothing|isn['’]t|wasn['’]t) (?:\w+ )?true|no (?:evidence|truth)"
+    r"|incorrect|wrong|misleading|reject(?:s|ed)|dismiss(?:es|ed)|disput(?:es|ed)|refut(?:es|ed)|debunk(?:s|ed)|retract(?:s|ed)"
+    r"|hoax|never happened|baseless|unfounded|groundless|fabricated|no such)\b",
+    re.IGNORECASE,
+)
+_TURN = re.compile(r"[“\"‘']?(?:But|However|Yet|In fact|In truth|In reality)\b")
+
 
 def attribution(sentence: str) -> Span | None:
     """Return where `sentence` first says whose claim it tells; None where it tells it as its own."""
     match = _CLAIM.search(sentence)
     return Span(match.start(), match.end()) if match else None
+
+
+def is_taken_back(sentence: str, following: str, *, in_paragraph: bool) -> bool:
+    """Say whether `sentence` tells a claim that the `following` one denies, or turns from in the same paragraph."""
+    if attribution(sentence) is None and not _RUMOUR.search(sentence):
+        return False
+    return _DENIAL.search(following) is not None or (in_paragraph and _TURN.match(following) is not None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.measures import measure_of
 from bot.question import asks_for_names
 from index.kinds import Kind, kind_of, row_around, spans_of_kind
+from index.letters import CAPITAL
 from index.lexical import Stemmer
 from index.story import Span
 
@@ -35,13 +37,20 @@ _LONG = 40  # characters; more than a name, a number or a date has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
 _WHO_IS = re.compile(r"who(?:['’]s|\s+is|\s+was)\s+(?!the\b|an?\b)([^?,.]+?)\s*[?.!]*", re.IGNORECASE)
 _APPOSITION = re.compile(
-    r",\s+(?:\d+,\s+)?((?:(?:an?|the(?!\s+(?:same|next|following))|who)\b|[A-Z][\w-]*['’]s\b|[a-z]+\s+(?:of|at|for)\b)[^,;.]+)"
+    rf",\s+(?:\d+,\s+)?((?:(?:an?|the(?!\s+(?:same|next|following))|who)\b|{CAPITAL}[\w-]*['’]s\b|[a-z]+\s+(?:of|at|for)\b)[^,;.]+)"
 )
+_IS = re.compile(r"\s+(?:is|was)\s+((?:an?|the)\s+[^,;.]+)")
+_CALLED = re.compile(r"\b((?:an?|the)\s+[^,;.]{3,60}?)\s+(?:named|called)\s+$", re.IGNORECASE)
 _SAYS = re.compile(r"(?!who\b).*\b(?:said|says|told|is|are|was|were|has|have|had)\b", re.IGNORECASE)
 _NO_TITLE = (
     r"(?!(?:On|In|At|By|For|After|Before|When|While|As|And|But|With|From|Since|Until|Yesterday|Mr|Mrs|Ms|Dr|\w+day)\b)"
 )
-_TITLE = re.compile(rf"((?:{_NO_TITLE}[A-Z][\w’'.-]*\s+(?:(?:of|for|the)\s+)*)*{_NO_TITLE}[A-Z][\w’'.-]*)\s+$")
+_TITLE = re.compile(
+    rf"((?:{_NO_TITLE}{CAPITAL}[\w’'.-]*\s+(?:(?:of|for|the)\s+){{0,2}}){{0,6}}{_NO_TITLE}{CAPITAL}[\w’'.-]*)\s+$"
+)
+_PRESENTED = re.compile(
+    rf"\b((?:(?i:the|his|her|its|their)|(?:{CAPITAL}[\w-]+\s+){{0,3}}{CAPITAL}[\w-]+['’]s)\s+[a-z][^,;.:“”\"]{{2,50}}),\s+$"
+)
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
 
@@ -81,9 +90,13 @@ def _read(best: Candidate) -> Span | None:
 
 
 def may_answer(question: str, text: str) -> bool:
-    """Say whether `text` has a number, or words like one, where `question` asks for one."""
+    """Say whether `text` has a number in a fitting unit, or words like one, where `question` asks for one."""
     kind = kind_of(question)
-    return _fits(kind, text) or _WORDED[kind].search(text) is not None
+    if kind not in _FITTING:
+        return True
+    measure = measure_of(question)
+    fits = measure.search(text) is not None if measure else _fits(kind, text)
+    return fits or _WORDED[kind].search(text) is not None
 
 
 def _fits(kind: Kind, text: str) -> bool:
@@ -107,12 +120,25 @@ def whole(question: str, sentence: str, words: Span) -> Span:
 
 
 def description(sentence: str, name: Span) -> Span | None:
-    """Return what `sentence` says beside `name` of who that is: an apposition after it, or a title before it."""
+    """Return what `sentence` says beside `name` of who that is: an apposition, or a title before it."""
     after = _APPOSITION.match(sentence, name.end)
     if after and not _SAYS.match(after[1]):
         return Span(*after.span(1))
-    before = _TITLE.search(sentence[: name.start]) if " " in sentence[name.start : name.end] else None  # no first name
-    return Span(*before.span(1)) if before else None
+    said, ahead = sentence[: name.start], sentence[name.end : name.end + 1]
+    is_whole = " " in sentence[name.start : name.end]  # no first name, behind which another may stand
+    found = (
+        _IS.match(sentence, name.end)
+        or _CALLED.search(said)
+        or (_PRESENTED.search(said) if ahead in ",.;" else None)
+        or (_TITLE.search(said) if is_whole else None)
+    )
+    return Span(*found.span(1)) if found else None
+
+
+def introduces(question: str, sentence: str) -> bool:
+    """Say whether `question` asks who somebody named is, and `sentence` says it beside the name."""
+    name = _named(question, sentence)
+    return name is not None and description(sentence, name) is not None
 
 
 def _named(question: str, sentence: str) -> Span | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bot.answer import Quote
 from bot.differing import figures
 from bot.ranking import Candidate
+from index.letters import CAPITAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ _DENSE = 0.55
 _COVERAGE = 0.4
 _POSSESSIVE = re.compile(r"['’]s$")
 _NATION = re.compile(r"\b(?:us|usa|u\.s\.|united states|americans?)(?!\w)")
-_NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w'’-]+|\b[A-Z]{2,}\b")
+_NAME = re.compile(rf"(?<=[\w,;:] ){CAPITAL}[\w'’-]+|\b{CAPITAL}{{2,}}\b")
 
 
 @dataclass(frozen=True, slots=True)

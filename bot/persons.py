@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:(?:of|de|al|bin|von|van)\s+)?[A-Z][\w'’-]*)*")
+from index.letters import CAPITAL
+
+NAME = re.compile(rf"{CAPITAL}[\w'’-]*(?:\s+(?:(?:of|de|al|bin|von|van)\s+)?{CAPITAL}[\w'’-]*)*")
 _BODY = re.compile(
     r"\b(?:Academy|Agency|Alliance|Army|Assembly|Association|Authority|Bank|Bureau|Cabinet|Church|City|Club|College"
     r"|Commission|Committee|Company|Congress|Corporation|Council|Court|Defen[cs]e|Department|Embassy|Federation|Force"

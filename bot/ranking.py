@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from bot.bare import introduces
 from bot.question import focus
 from bot.together import Pairs, Texts
 from index.story import Span
@@ -43,6 +44,7 @@ UNREAD = -12.0
 """The least that a reader's score counts, and what an unread passage gets; the most is its opposite."""
 _ELSEWHERE = -6.0  # the answering words stand in the sentence before
 _WHOLE_MESSAGE = 0.5
+_NEAR = 64  # passages among which the winner's neighbours are looked for
 
 
 class Reads(Protocol):
@@ -74,31 +76,41 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The passages in their final order, and the question as it was understood: mended, and what asks only."""
+    """The passages in their final order, and the question as it was understood: mended, and what asks only.
+
+    `before` and `after` are the first one's neighbours in the story, where they are near the question.
+    """
 
     question: str
     candidates: tuple[Candidate, ...]
+    before: Candidate | None = None
+    after: Candidate | None = None
 
 
 def rank(question: str, index: StoryIndex, count: int, speller: Speller) -> Work[Ranking]:
     """Return the `count` best passages of `index` for `question`, best first.
 
-    Only those that were read change places: an unread passage never overtakes one that was read.
+    Only those that were read change places: an unread passage never overtakes one that was read. Where a
+    question asks who somebody is, a sentence that introduces them comes before all that do not.
     """
     whole = speller.mended(question)
     asked = focus(whole)
-    hits = index.search_vector(asked, (yield from _vector(asked, whole)), max(count, MOST_READ))
+    hits = index.search_vector(asked, (yield from _vector(asked, whole)), max(count, _NEAR))
+    hits.sort(key=lambda hit: not introduces(asked, hit.text))
     read, after = yield from _read(asked, index, hits[:READ], hits[:1])
     while rivals := _rivals(hits, read):
         read += (yield from _read(asked, index, rivals))[0]
     unread = [Candidate(hit, hit.score + READER_WEIGHT * UNREAD) for hit in hits[len(read) :]]
-    ordered = sorted(read, key=lambda candidate: -candidate.score)
-    if ordered:
-        best = ordered[0]
-        if best.hit.number != hits[0].number:
-            _, after = yield from _read(asked, index, [], [best.hit])
-        ordered[0] = replace(best, support=(2 * (best.read or 0.0) + after[0]) / 3)
-    return Ranking(asked, tuple([*ordered, *unread][:count]))
+    ordered = sorted(read, key=lambda candidate: (not introduces(asked, candidate.hit.text), -candidate.score))
+    if not ordered:
+        return Ranking(asked, ())
+    best = ordered[0]
+    if best.hit.number != hits[0].number:
+        _, after = yield from _read(asked, index, [], [best.hit])
+    ordered[0] = replace(best, support=(2 * (best.read or 0.0) + after[0]) / 3)
+    found = {candidate.hit.number: candidate for candidate in (*ordered, *unread)}
+    at = best.hit.number
+    return Ranking(asked, tuple([*ordered, *unread][:count]), found.get(at - 1), found.get(at + 1))
 
 
 def _rivals(hits: Sequence[Hit], read: Sequence[Candidate]) -> list[Hit]:

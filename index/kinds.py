@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.letters import CAPITAL
 from index.story import Span
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _ABOUT = r"(?:(?:more than|fewer than|less than|at least|at most|up to|as many a
 _NUMBER = rf"(?:(?:{_DIGITS}|\b{_SMALL}\b)(?:\s+{_SCALE}\b)*|\b(?:a\s+)?{_SCALE}\b(?:\s+of\s+{_SCALE}\b)?)"
 _UNIT_OF_TIME = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?|centuries|century)"
 _CURRENCY = r"(?:dollars?|euros?|pounds?|yen|yuan|rupees?|francs?|roubles?|rubles?|cents?|USD|EUR|GBP)"
-_NAME = r"(?:[A-Z][\w’'.&-]*|[A-Z]{2,}\d*)"
+_NAME = rf"{CAPITAL}[\w’'.&-]*"
 _NAMES = rf"{_NAME}(?:\s+(?:(?:of|the|de|van|von|bin|al|and|for)\s+){{0,2}}{_NAME})*"
 
 _PATTERNS: dict[Kind, re.Pattern[str]] = {

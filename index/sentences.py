@@ -48,12 +48,13 @@ _BEFORE_NUMBER = frozenset(
 _EITHER_WAY = frozenset("inc corp co ltd plc llc bros jr sr etc ave blvd rd ph.d b.a m.a e.g i.e eg ie".split())
 _NEVER_LAST = frozenset(("e.g", "i.e", "eg", "ie"))
 _STARTERS = frozenset(
-    "a after all although an and another any as at because before both but by despite during each "
-    "every for from he her here his how however i if in instead is it its last many meanwhile more "
-    "most my neither no none nor not now of on once one only or other others our over people "
-    "several she since so some still such that the their then there these they this those though "
-    "three through to today two under until we what when where whether which while who why with "
-    "yes yet you your according also again among just like officials police".split()
+    "a about according after again all also although among an and another any around as at because before "
+    "both but by despite dozens during each eight eleven every five for four from he her here his how "
+    "however hundreds i if in instead is it its just last like many meanwhile millions more most my "
+    "nearly neither nine no none nor not now of officials on once one only or other others our over "
+    "people police seven several she since six so some still such ten that the their then there these "
+    "they this those though thousands three through to today twelve two under until we what when where "
+    "whether which while who why with yes yet you your".split()
 )
 
 

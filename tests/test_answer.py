@@ -172,3 +172,42 @@ def test_of_how_many_the_number_answers_and_not_all_of_them() -> None:
     reader = WordReader({"all of them": 5.0})
     reply = shelf_of(Story(body=body, title="T"), reader=reader).answer("How many troops have to go?", None, 3)
     assert reply.short == "More than 1,000"
+
+
+RUMOURS = """Police said nobody was hurt.
+
+Neighbours claimed that a gas pipe had burst. But the gas company said there is no pipe there.
+
+Posts on social media blamed a drone.
+
+The army denied that a drone was involved. It has none in the region. It rained."""
+
+
+@pytest.mark.parametrize(
+    ("question", "read", "quotes"),
+    [
+        ("What burst?", "gas pipe", ["Neighbours claimed", "But the gas company"]),
+        ("What was blamed?", "a drone", ["Posts on social media", "The army denied"]),
+        ("Who has none?", "none in", ["It has none", "The army denied"]),
+        ("Who was hurt?", "nobody", ["Police said"]),
+    ],
+)
+def test_a_claim_is_never_shown_without_the_sentence_that_takes_it_back(
+    question: str, read: str, quotes: list[str]
+) -> None:
+    story = Story(body=RUMOURS, title="Blast")
+    reply = shelf_of(story, reader=WordReader({read: 12.0})).answer(question, None, 3)
+    assert [quote.text.startswith(begins) for quote, begins in zip(reply.quotes, quotes, strict=True)] == [True] * len(
+        quotes
+    )
+
+
+def test_who_somebody_is_is_answered_by_the_sentence_that_introduces_them() -> None:
+    body = "Ana Lima spoke first. Ana Lima spoke again.\n\nThen came Ana Lima, a pilot from Bergen. Ana Lima left."
+    story = Story(body=body, title="Talk")
+    for calibration, verdict in ((SHOWS_CLOSEST, "answered"), (IS_SILENT, "silent")):
+        reply = shelf_of(story, calibration=calibration).answer("who is ana lima", None, 3)
+        assert reply.verdict == verdict
+    shown = shelf_of(story, calibration=SHOWS_CLOSEST).answer("who is ana lima", None, 3)
+    assert (shown.quotes[0].text, shown.short) == ("Then came Ana Lima, a pilot from Bergen.", "a pilot from Bergen")
+    assert shelf_of(story, calibration=SHOWS_CLOSEST).answer("what about ana lima", None, 3).verdict == "closest"

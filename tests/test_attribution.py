@@ -13,6 +13,7 @@ from bot.attribution import attribution
         ("The withdrawal is seen as a setback.", "is seen as"),
         ("The force was dissolved because in their view it achieved little.", "in their view"),
         ("“I ruined it,” Rønne said.", "Rønne said"),
+        ("“I ruined it,” Øystein said.", "Øystein said"),
         ("The junta reportedly agreed.", "reportedly"),
     ],
 )

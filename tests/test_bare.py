@@ -6,7 +6,7 @@ import pytest
 from bot_fakes import shelf_of
 from fakes import WordReader
 
-from bot.bare import answering_words, bare_answer, may_answer, whole
+from bot.bare import answering_words, bare_answer, description, may_answer, whole
 from bot.question import asks_for_names
 from index.story import Span, Story
 
@@ -165,3 +165,58 @@ def test_where_a_number_is_asked_for_a_sentence_without_a_fitting_one_is_no_answ
     question: str, sentence: str
 ) -> None:
     assert not may_answer(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How fast was the plane?", "It flew at 900 kilometres an hour."),
+        ("how fast did she run", "She ran it in 3 hours and 12 minutes."),
+        ("How fast is it growing?", "It grows by five percent."),
+        ("how far is it from the coast", "It lies 40km inland."),
+        ("How far is the camp?", "The camp is a two-hour drive away."),
+        ("How heavy was the stone?", "It weighed nine tonnes."),
+        ("How tall is the tower?", "The tower has 40 storeys."),
+        ("How high is unemployment?", "It stands at 4 percent."),
+    ],
+)
+def test_a_number_in_a_unit_of_what_is_asked_may_answer(question: str, sentence: str) -> None:
+    assert may_answer(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How fast was the train going?", "The train carried 212 passengers."),
+        ("How far did the ferry drift?", "The ferry carried 212 passengers and 40 cars."),
+        ("How heavy is the statue?", "The statue is 12 metres tall."),
+        ("how tall is she", "She weighs 54 kilograms."),
+        ("How deep is the lake?", "It cost $12 million."),
+    ],
+)
+def test_a_number_in_another_unit_may_not(question: str, sentence: str) -> None:
+    assert not may_answer(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "said"),
+    [
+        ("Gladys", "The bird, a female named Gladys, escaped.", "a female"),
+        ("Rosa Díaz", "On Monday the environment minister, Rosa Díaz, said no.", "the environment minister"),
+        ("Fermín Ruiz", "Fermín Ruiz was a notary until 2019.", "a notary until 2019"),
+        ("Øyvind Berg", "It was Øyvind Berg, a pilot from Bergen, who saw it.", "a pilot from Bergen"),
+        ("Ana Lima", "Élodie’s sister, Ana Lima, was there.", "Élodie’s sister"),
+        ("Rosa Díaz", "With the mayor, Rosa Díaz and Ben Ito left.", None),
+        ("Ana Lima", "She called Ana Lima.", None),
+    ],
+)
+def test_a_name_is_described_by_what_stands_right_beside_it(name: str, sentence: str, said: str | None) -> None:
+    start = sentence.index(name)
+    found = description(sentence, Span(start, start + len(name)))
+    assert (sentence[found.start : found.end] if found else None) == said
+
+
+def test_a_long_row_of_capitals_is_looked_through_in_no_time() -> None:
+    sentence = "The " * 40_000 + "of Ana Lima spoke."
+    start = sentence.index("Ana Lima")
+    assert description(sentence, Span(start, start + 8)) is None

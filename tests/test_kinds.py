@@ -85,6 +85,7 @@ def test_an_asking_word_inside_another_word_is_none(question: str) -> None:
         (Kind.COUNT, "Two of the 12 men got $5 in 2020, 3% of it, for three weeks.", ["Two", "12"]),
         (Kind.PLACE, "The base near Agadez in the Sahara Desert closes.", ["Agadez", "Sahara Desert"]),
         (Kind.PLACE, "the base in ruins", []),
+        (Kind.PLACE, "the harbour of Århus, near Ísafjörður", ["Århus", "Ísafjörður"]),
         (
             Kind.PERSON,
             "The deputy Kurt Campbell met Ali Mahaman Lamine Zeine.",
@@ -93,6 +94,7 @@ def test_an_asking_word_inside_another_word_is_none(question: str) -> None:
         (Kind.PERSON, "The Alliance of Sahel States stays.", ["Alliance of Sahel States"]),
         (Kind.PERSON, "In Washington he spoke.", ["Washington"]),
         (Kind.PERSON, "He left.", []),
+        (Kind.PERSON, "then Élodie Ørsted spoke", ["Élodie Ørsted"]),
         (Kind.REASON, "They left because it rained.", ["because it rained"]),
         (Kind.REASON, "They left.", []),
         (Kind.OTHER, "Kurt Campbell paid $5 in 2020 because he could.", []),

@@ -96,6 +96,7 @@ def sentences(text: str, limit: int = MAX_SENTENCE_CHARACTERS) -> list[str]:
         ["See pp. 5 and Fig. 3 for more.", "It is there."],
         ["On Jan. 5 it was cold.", "In Feb. 2024 it was not."],
         ["The train left at 5 p.m.", "The bus left at 6 a.m. on Monday."],
+        ["It began at 6 a.m.", "Eleven people were hurt."],
         ["He said “Stop.”", "Then he left."],
         ['He said "Stop."', "Then he left."],
         ["“I can’t go,” he said.", "“Not now.”", "She nodded."],
