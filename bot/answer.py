@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bot.attribution import attribution, is_taken_back
-from bot.bare import bare_answer, introduces, may_answer
+from bot.bare import bare_answer, may_answer
+from bot.introductions import introduces
 from bot.question import asks_several
 
 if TYPE_CHECKING:

@@ -29,13 +29,14 @@ _CLAIM = re.compile(
 )
 
 _RUMOUR = re.compile(
-    r"\b(?:rumou?r\w*|speculat\w+|unconfirmed|alleg\w+|claim(?:s|ed|ing)?|reports? that|social media|online|posts?|gossip)\b",
+    r"\b(?:rumou?r\w*|speculat\w+|unconfirmed|alleg\w+|claim(?:s|ed|ing)?|reports? that|social media|online|posts?"
+    r"|gossip)\b",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:den(?:y|ies|ied)|denial|false(?:ly)?|untrue|(?:not|nothing|isn['’]t|wasn['’]t) (?:\w+ )?true|no (?:evidence|truth)"
-    r"|incorrect|wrong|misleading|reject(?:s|ed)|dismiss(?:es|ed)|disput(?:es|ed)|refut(?:es|ed)|debunk(?:s|ed)|retract(?:s|ed)"
-    r"|hoax|never happened|baseless|unfounded|groundless|fabricated|no such)\b",
+    r"\b(?:den(?:y|ies|ied)|denial|false(?:ly)?|untrue|(?:not|nothing|isn['’]t|wasn['’]t) (?:\w+ )?true"
+    r"|no (?:evidence|truth|such)|incorrect|wrong|misleading|reject(?:s|ed)|dismiss(?:es|ed)|disput(?:es|ed)"
+    r"|refut(?:es|ed)|debunk(?:s|ed)|retract(?:s|ed)|hoax|never happened|baseless|unfounded|groundless|fabricated)\b",
     re.IGNORECASE,
 )
 _TURN = re.compile(r"[“\"‘']?(?:But|However|Yet|In fact|In truth|In reality)\b")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.introductions import description, is_name, name_asked_about
 from bot.measures import measure_of
 from bot.question import asks_for_names
 from index.kinds import Kind, kind_of, row_around, spans_of_kind
-from index.letters import CAPITAL
 from index.lexical import Stemmer
 from index.story import Span
 
@@ -35,29 +35,13 @@ _WORDED = dict.fromkeys(_COUNTED, re.compile(rf"\b(?:{_PARTS})\b", re.IGNORECASE
 _ONLY = re.compile(r"only\s+", re.IGNORECASE)  # bounds nothing
 _LONG = 40  # characters; more than a name, a number or a date has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
-_WHO_IS = re.compile(r"who(?:['’]s|\s+is|\s+was)\s+(?!the\b|an?\b)([^?,.]+?)\s*[?.!]*", re.IGNORECASE)
-_APPOSITION = re.compile(
-    rf",\s+(?:\d+,\s+)?((?:(?:an?|the(?!\s+(?:same|next|following))|who)\b|{CAPITAL}[\w-]*['’]s\b|[a-z]+\s+(?:of|at|for)\b)[^,;.]+)"
-)
-_IS = re.compile(r"\s+(?:is|was)\s+((?:an?|the)\s+[^,;.]+)")
-_CALLED = re.compile(r"\b((?:an?|the)\s+[^,;.]{3,60}?)\s+(?:named|called)\s+$", re.IGNORECASE)
-_SAYS = re.compile(r"(?!who\b).*\b(?:said|says|told|is|are|was|were|has|have|had)\b", re.IGNORECASE)
-_NO_TITLE = (
-    r"(?!(?:On|In|At|By|For|After|Before|When|While|As|And|But|With|From|Since|Until|Yesterday|Mr|Mrs|Ms|Dr|\w+day)\b)"
-)
-_TITLE = re.compile(
-    rf"((?:{_NO_TITLE}{CAPITAL}[\w’'.-]*\s+(?:(?:of|for|the)\s+){{0,2}}){{0,6}}{_NO_TITLE}{CAPITAL}[\w’'.-]*)\s+$"
-)
-_PRESENTED = re.compile(
-    rf"\b((?:(?i:the|his|her|its|their)|(?:{CAPITAL}[\w-]+\s+){{0,3}}{CAPITAL}[\w-]+['’]s)\s+[a-z][^,;.:“”\"]{{2,50}}),\s+$"
-)
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
 
 def bare_answer(question: str, best: Candidate) -> Span | None:
     """Return where in the story the bare answer stands: as read, or else by rule."""
     text, start = best.hit.text, best.hit.passage.span.start
-    name = _named(question, text)
+    name = name_asked_about(question, text)
     words = _who(text, name, best) if name else _what(question, text, best)
     return words.shifted(start) if words else None
 
@@ -65,7 +49,7 @@ def bare_answer(question: str, best: Candidate) -> Span | None:
 def _who(text: str, name: Span, best: Candidate) -> Span | None:
     """Return who `name` is: what stands beside it, or what was read, unless that is somebody else's name."""
     read = _read(best)
-    return description(text, name) or (read if read and not _is_name(text, read) else None)
+    return description(text, name) or (read if read and not is_name(text, read) else None)
 
 
 def _what(question: str, text: str, best: Candidate) -> Span | None:
@@ -117,40 +101,6 @@ def whole(question: str, sentence: str, words: Span) -> Span:
         only = _ONLY.match(sentence, joined.start)
         return Span(only.end(), joined.end) if only and joined.start < words.start else joined
     return row_around(sentence, words) if asks_for_names(question) else words
-
-
-def description(sentence: str, name: Span) -> Span | None:
-    """Return what `sentence` says beside `name` of who that is: an apposition, or a title before it."""
-    after = _APPOSITION.match(sentence, name.end)
-    if after and not _SAYS.match(after[1]):
-        return Span(*after.span(1))
-    said, ahead = sentence[: name.start], sentence[name.end : name.end + 1]
-    is_whole = " " in sentence[name.start : name.end]  # no first name, behind which another may stand
-    found = (
-        _IS.match(sentence, name.end)
-        or _CALLED.search(said)
-        or (_PRESENTED.search(said) if ahead in ",.;" else None)
-        or (_TITLE.search(said) if is_whole else None)
-    )
-    return Span(*found.span(1)) if found else None
-
-
-def introduces(question: str, sentence: str) -> bool:
-    """Say whether `question` asks who somebody named is, and `sentence` says it beside the name."""
-    name = _named(question, sentence)
-    return name is not None and description(sentence, name) is not None
-
-
-def _named(question: str, sentence: str) -> Span | None:
-    """Return where `sentence` has the name that `question` asks about, if it asks who or what somebody named is."""
-    asked = _WHO_IS.fullmatch(question.strip())
-    found = asked and re.search(rf"(?<!\w){re.escape(asked[1])}(?!\w)", sentence, re.IGNORECASE)
-    name = Span(*found.span()) if found else None
-    return name if name and _is_name(sentence, name) else None
-
-
-def _is_name(sentence: str, words: Span) -> bool:
-    return all(word[:1].isupper() for word in sentence[words.start : words.end].split())
 
 
 def answering_words(question: str, sentence: str) -> Span | None:

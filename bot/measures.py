@@ -11,7 +11,9 @@ _LENGTH: Final = (
 )
 _WEIGHT: Final = r"(?:kilo(?:gram(?:me)?)?s?|gram(?:me)?s?|tonn?es?|tons?|pounds?|ounces?|stone|kg|lbs?|g|oz)"
 _TIME: Final = r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)"
-_NUMBER: Final = r"(?:\d|\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty|half|hundred|thousand)\b)"
+_NUMBER: Final = (
+    r"(?:\d|\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty|half|hundred|thousand)\b)"
+)
 
 _SPEED: Final = rf"(?:km/?h|kmh|kph|mph|m/s|knots?|percent|per cent|%|mach|(?:per|an?|every|each)\s+{_TIME})"
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from bot.bare import introduces
+from bot.introductions import introduces
 from bot.question import focus
 from bot.together import Pairs, Texts
 from index.story import Span

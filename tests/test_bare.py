@@ -6,7 +6,8 @@ import pytest
 from bot_fakes import shelf_of
 from fakes import WordReader
 
-from bot.bare import answering_words, bare_answer, description, may_answer, whole
+from bot.bare import answering_words, bare_answer, may_answer, whole
+from bot.introductions import description
 from bot.question import asks_for_names
 from index.story import Span, Story
 
