@@ -33,7 +33,7 @@ _WORDED = dict.fromkeys(_COUNTED, re.compile(rf"\b(?:{_PARTS})\b", re.IGNORECASE
 )
 """Words that answer in place of a number or a date."""
 _ONLY = re.compile(r"only\s+", re.IGNORECASE)  # bounds nothing
-_LONG = 40  # characters; more than a name, a number or a date has
+_LONG = 40  # characters; more than a name has
 _READ_WELL = -3.0  # logits of the reader above which its words are taken
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
@@ -61,9 +61,14 @@ def _what(question: str, text: str, best: Candidate) -> Span | None:
     if ruled is None:
         return read
     kind = kind_of(question)
-    is_long = len(read) >= _LONG and kind is not Kind.REASON and not asks_for_names(question)
     counts_not = kind in _COUNTED and not _fits(kind, text[read.start : read.end])  # as "all of them"
-    return ruled if counts_not or (is_long and read.contains(ruled)) else read
+    asks_who = kind is Kind.PERSON and not asks_for_names(question)
+    return ruled if counts_not or (asks_who and _is_full_name_within(text, ruled, read)) else read
+
+
+def _is_full_name_within(text: str, name: Span, read: Span) -> bool:
+    """Say whether `name` is a name of several words amid more than anybody's name has."""
+    return len(read) >= _LONG and read.contains(name) and " " in text[name.start : name.end]
 
 
 def _read(best: Candidate) -> Span | None:

@@ -221,3 +221,37 @@ def test_a_long_row_of_capitals_is_looked_through_in_no_time() -> None:
     sentence = "The " * 40_000 + "of Ana Lima spoke."
     start = sentence.index("Ana Lima")
     assert description(sentence, Span(start, start + 8)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "read", "short"),
+    [
+        ("Where is the wreck?", "It lies in Danish waters north of Ana.", "in Danish waters north of Ana", None),
+        (
+            "Where is it now?",
+            "It lies in a basin of the old port of Bergen today.",
+            "in a basin of the old port of Bergen",
+            None,
+        ),
+        (
+            "Who found it?",
+            "It was found by a farmer from Hull, the mayor Rosa Ito said.",
+            "by a farmer from Hull, the mayor Rosa Ito",
+            "Rosa Ito",
+        ),
+        (
+            "Who wants it?",
+            "A South-Korean maker of large machines wants it.",
+            "A South-Korean maker of large machines",
+            None,
+        ),
+    ],
+)
+def test_many_words_that_were_read_shrink_to_a_full_name_and_to_nothing_else(
+    question: str, sentence: str, read: str, short: str | None
+) -> None:
+    story = Story(body=sentence, title="Story")
+    best = shelf_of(story, reader=WordReader({read: 9.0})).ranking(question, None, 1).candidates[0]
+    words = bare_answer(question, best)
+    assert words is not None
+    assert story.text(words) == (short or read)
