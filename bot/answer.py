@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from bot.attribution import attribution, is_taken_back
 from bot.bare import bare_answer, may_answer
 from bot.introductions import introduces
+from bot.offices import is_of_another_office
 from bot.question import asks_several
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def _checked(verdict: Verdict, question: str, best: Candidate, *, is_sure: bool)
     """Return the verdict as corrected by what can be told for certain from the words of the best passage."""
     if introduces(question, best.hit.text):
         return "answered"
-    return verdict if is_sure or may_answer(question, best.hit.text) else "closest"
+    fits = is_sure or may_answer(question, best.hit.text)
+    return verdict if fits and not is_of_another_office(question, best.hit.text) else "closest"
 
 
 def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:

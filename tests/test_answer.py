@@ -143,6 +143,18 @@ def test_a_claim_keeps_whose_it_is_in_bold_beside_the_answer() -> None:
     assert [TALK.text(span) for span in reply.quotes[0].bold] == ["$100 million", "according to state media"]
 
 
+@pytest.mark.parametrize("strict", [0.5, 1.0])
+def test_the_holder_of_another_office_is_no_answer_however_sure_it_is(strict: float) -> None:
+    story = Story(body="The pact was signed by Ana Lima, the prime minister of Niger.", title="Pact")
+    desk = shelf_of(
+        story,
+        reader=WordReader({"Ana Lima": 12.0}),
+        calibration=replace(ANSWERS, thresholds={"strict": strict}),
+    )
+    assert desk.answer("Who is the prime minister of Mali?", None, 3).verdict == "closest"
+    assert desk.answer("Who is the prime minister of Niger?", None, 3).verdict == "answered"
+
+
 def test_a_sentence_that_refers_back_is_quoted_with_the_one_before_it() -> None:
     reply = talk("How much did it cost to build the place?", **{"$100 million": 8.0})
     assert [quote.text for quote in reply.quotes][1:] == ["The base of the Americans will close."]
