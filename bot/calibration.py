@@ -37,9 +37,8 @@ class Calibration:
     `model` and `reader` are the fingerprints of those it was fitted for. `answered_from` is the
     least confidence at which the quote is called an answer; below it the closest passages are
     shown, unless nothing is near: the best cosine is under `near_dense` and the best word coverage
-    under `near_coverage` and it is not that sure, or the best cosine is under `read_dense` and the
-    reader finds nothing either (`support` under `read_support`, in logits). `thresholds` is
-    `answered_from` of each strictness.
+    under `near_coverage`, or the best cosine is under `read_dense` and the reader finds nothing
+    either (`support` under `read_support`, in logits). `thresholds` is `answered_from` of each strictness.
     """
 
     model: str
@@ -109,12 +108,11 @@ class Calibration:
         dense = max((candidate.hit.dense for candidate in candidates), default=0.0)
         coverage = max((candidate.hit.coverage for candidate in candidates), default=0.0)
         support = max((candidate.support for candidate in candidates if candidate.support is not None), default=UNREAD)
-        is_sure = confidence >= self.answered_from
-        if dense < self.near_dense and coverage < self.near_coverage:
-            return "closest" if is_sure else "silent"
-        if dense < self.read_dense and support < self.read_support:
+        if (dense < self.near_dense and coverage < self.near_coverage) or (
+            dense < self.read_dense and support < self.read_support
+        ):
             return "silent"
-        return "answered" if is_sure else "closest"
+        return "answered" if confidence >= self.answered_from else "closest"
 
 
 def features(candidates: Sequence[Candidate]) -> dict[str, float]:

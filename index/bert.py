@@ -90,10 +90,11 @@ class Bert:
         return state
 
     def digest(self, layers: int) -> str:
-        """Return the SHA-256 of the lowest `layers` layers' tensors as float32: which encoder this is."""
+        """Return the SHA-256 of the embeddings and the lowest `layers` layers as float32: which encoder this is."""
         digest = hashlib.sha256()
+        counted = ("embeddings.", *(f"encoder.layer.{at}." for at in range(layers)))
         for name in sorted(self.tensors):
-            if any(name.startswith(f"encoder.layer.{at}.") for at in range(layers)):
+            if name.startswith(counted):
                 digest.update(name.encode())
                 digest.update(self.tensors[name].float().contiguous().numpy().tobytes())
         return digest.hexdigest()

@@ -112,7 +112,7 @@ def test_the_margin_is_how_far_the_second_is_behind() -> None:
         (0.0, 0.2, 0.0, 0.0, "closest"),
         (0.0, 0.0, 0.3, 0.0, "closest"),
         (0.0, 0.19, 0.29, 0.0, "silent"),
-        (0.99, 0.19, 0.29, 0.0, "closest"),
+        (0.99, 0.19, 0.29, 0.0, "silent"),
         (0.0, 0.34, 0.9, -6.0, "closest"),
         (0.0, 0.34, 0.9, -6.1, "silent"),
         (0.0, 0.35, 0.0, -6.1, "closest"),

@@ -75,7 +75,7 @@ class Recipe:
     even: int = 0
     """Whether near misses of our own ask with each word no oftener than answerable questions do."""
     begin: str = ""
-    """A folder with an exported reader whose weights it begins with; empty means the encoder's."""
+    """A folder with an exported reader whose weights it begins with, as far as it holds them; else the encoder's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class Trainer:
         self.model = base_model(recipe)
         self.trained = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         if recipe.begin:
-            put(self.trained, restored(load_file(Path(recipe.begin) / "reader.safetensors")))
+            begun = restored(load_file(Path(recipe.begin) / "reader.safetensors"))
+            put({name: tensor for name, tensor in self.trained.items() if name in begun}, begun)
         self.average = {n: p.detach().clone() for n, p in self.trained.items()}
         self.optimizer = torch.optim.AdamW(_groups(self.trained, recipe), lr=recipe.learning_rate)
         self.maker = ExampleMaker(
