@@ -63,12 +63,25 @@ def _what(question: str, text: str, best: Candidate) -> Span | None:
     kind = kind_of(question)
     counts_not = kind in _COUNTED and not _fits(kind, text[read.start : read.end])  # as "all of them"
     asks_who = kind is Kind.PERSON and not asks_for_names(question)
-    return ruled if counts_not or (asks_who and _is_full_name_within(text, ruled, read)) else read
+    is_no_name = asks_who and (
+        _is_full_name_within(text, ruled, read) or _describes_whom_it_names(question, text, read)
+    )
+    return ruled if counts_not or is_no_name else read
 
 
 def _is_full_name_within(text: str, name: Span, read: Span) -> bool:
     """Say whether `name` is a name of several words amid more than anybody's name has."""
     return len(read) >= _LONG and read.contains(name) and " " in text[name.start : name.end]
+
+
+def _describes_whom_it_names(question: str, text: str, read: Span) -> bool:
+    """Say whether `read` says who somebody is whom `question` names, not who else, as in "who met Ana Lima"."""
+    said = set(question.lower().strip(" ?!.").split())
+    names = [
+        name for name in spans_of_kind(Kind.PERSON, text) if set(text[name.start : name.end].lower().split()) <= said
+    ]
+    beside = [description(text, name) for name in names]
+    return any(words is not None and words.contains(read) for words in beside)
 
 
 def _read(best: Candidate) -> Span | None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     _Read = tuple[float, Span | None]
 
-READ = 4
+READ = 2
 """Passages that are read at once."""
 MOST_READ = 8
 """Passages that are read at all."""

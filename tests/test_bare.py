@@ -240,6 +240,12 @@ def test_a_long_row_of_capitals_is_looked_through_in_no_time() -> None:
             "Rosa Ito",
         ),
         (
+            "who met ana lima",
+            "It was settled between Ana Lima, the mayor of Hull, and Ben Ito Ray.",
+            "the mayor of Hull",
+            "Ben Ito Ray",
+        ),
+        (
             "Who wants it?",
             "A South-Korean maker of large machines wants it.",
             "A South-Korean maker of large machines",
@@ -247,7 +253,7 @@ def test_a_long_row_of_capitals_is_looked_through_in_no_time() -> None:
         ),
     ],
 )
-def test_many_words_that_were_read_shrink_to_a_full_name_and_to_nothing_else(
+def test_words_that_name_nobody_give_way_to_a_full_name_and_to_nothing_else(
     question: str, sentence: str, read: str, short: str | None
 ) -> None:
     story = Story(body=sentence, title="Story")

@@ -10,6 +10,7 @@ from index.story import Story
 
 BASES = Story(body="\n\n".join(f"The base near town {number} was closed." for number in range(40)), title="Bases")
 CLOSED = "Which base was closed?"
+TALKS = "What did Kurt Campbell agree to in Washington?"
 
 
 def ranked(
@@ -32,14 +33,14 @@ def test_a_passage_that_reads_as_an_answer_comes_first() -> None:
 
 
 def test_only_the_best_few_are_read_each_alone_and_with_the_sentence_before_it() -> None:
-    reader = WordReader({"pull its troops": 5.0})
-    found = ranked("troops", reader)
-    assert len(reader.seen) == READ + 1  # one has a sentence before it in its paragraph
+    reader = WordReader({"Kurt Campbell": 12.0})
+    found = ranked(TALKS, reader)
+    assert sum(candidate.read is not None for candidate in found.candidates) == READ
     windows = [window for _, window in reader.seen]
-    first = next(c for c in found.candidates if c.hit.text.startswith("Kurt Campbell"))
+    first = found.candidates[0]
     assert "More than 1,000 American troops are stationed there at present. " + first.hit.text in windows
     assert first.hit.text in windows
-    assert "The United States will pull its troops out of Niger." in windows
+    assert found.candidates[1].hit.text in windows
     assert all(window in BODY for window in windows)
 
 
@@ -84,7 +85,8 @@ def test_the_first_of_the_index_is_read_in_all_its_windows_at_once() -> None:
 
 def test_what_a_passage_holds_is_the_mean_of_both_windows() -> None:
     reader = WordReader({"stationed": 9.0, "Kurt Campbell": 4.0})  # the first stands in the sentence before
-    found = next(c for c in ranked("troops", reader).candidates if c.hit.text.startswith("Kurt Campbell"))
+    found = ranked(TALKS, reader).candidates[0]
+    assert found.hit.text.startswith("Kurt Campbell")
     assert found.read == pytest.approx((-6.0 + 4.0) / 2)
     assert STORY.text(found.words or STORY.paragraphs[0].span) == "Kurt Campbell"
     assert found.score == pytest.approx(found.hit.score - READER_WEIGHT)
@@ -102,7 +104,7 @@ class LongWindowsRead(WordReader):
 @pytest.mark.parametrize(("scores", "words"), [((1.0, 4.0), "Kurt Campbell"), ((4.0, 1.0), "Washington")])
 def test_the_words_are_those_of_the_window_that_reads_better(scores: tuple[float, float], words: str) -> None:
     reader = LongWindowsRead(dict(zip(("Washington", "Kurt Campbell"), scores, strict=True)))
-    found = next(c for c in ranked("troops", reader).candidates if c.hit.text.startswith("Kurt Campbell"))
+    found = ranked(TALKS, reader).candidates[0]
     assert found.words is not None
     assert STORY.text(found.words) == words
 
@@ -125,7 +127,7 @@ def test_support_is_the_mean_over_the_three_windows() -> None:
 
 
 def test_words_in_the_sentence_before_are_not_the_sentences_own() -> None:
-    found = ranked("troops", WordReader({"More than 1,000": 9.0}))
+    found = ranked(TALKS, WordReader({"More than 1,000": 9.0}))
     after = next(c for c in found.candidates if c.hit.text.startswith("Kurt Campbell"))
     assert (after.words, after.read) == (None, -6.0)
 
@@ -140,7 +142,7 @@ def test_an_unread_passage_never_overtakes_one_that_was_read() -> None:
     found = ranked("troops base cost pact", WordReader({"troops": 1.0}))
     scores = [candidate.score for candidate in found.candidates]
     assert scores == sorted(scores, reverse=True)
-    assert [candidate.read is None for candidate in found.candidates] == [False] * READ + [True] * 2
+    assert [candidate.read is None for candidate in found.candidates] == [False] * 4 + [True] * 2
 
 
 def test_the_asking_sentence_is_what_is_read_and_the_whole_message_counts_a_little() -> None:
