@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
+from index import heap
 from index.bundled import bundled_model_folder, load_bert, load_tokenizer
 from index.cores import usable_cores
 from index.errors import ModelError
@@ -133,6 +134,7 @@ class Reader:
         fast = computes_bfloat16() if bfloat16 is None else bfloat16
         digest = hashlib.sha256((folder / "reader.safetensors").read_bytes()).hexdigest()
         model = ShippedModel.load(folder, encoder or load_bert(bundled), bfloat16=fast)
+        heap.give_back()  # what the weights took in 32 bits, 40 MB
         return cls(model, load_tokenizer(bundled), fingerprint=digest)
 
     @classmethod

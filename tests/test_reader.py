@@ -10,6 +10,7 @@ import torch
 
 from bot.reader import BUNDLED_READER, MAX_ANSWER_TOKENS, Reader, best_spans
 from bot.reader_models import HubModel, ShippedModel, dequantised
+from index import heap
 from index.bert import Bert, BertShape
 from index.bundled import BundledEmbedder, bundled_model_folder
 from index.errors import ModelError
@@ -160,6 +161,22 @@ def test_the_shipped_reader_shares_the_encoder_and_finds_the_sum(encoder: Bert) 
     wrong, right = reader.read("How much did the bridge cost?", passages)
     assert "40 million" in passages[1][right.start : right.end]
     assert right.score > wrong.score
+
+
+def test_what_loading_took_is_given_back(encoder: Bert, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(heap, "give_back", lambda: given.append(True))
+    Reader.load(_FOLDER, encoder)
+    assert given == [True]
+
+
+def test_an_encoder_is_known_by_its_embeddings_too(encoder: Bert) -> None:
+    """With no layer frozen the reader stands on the embeddings alone."""
+    other = dict(encoder.tensors)
+    other["embeddings.LayerNorm.bias"] = other["embeddings.LayerNorm.bias"] + 1
+    assert Bert(other, encoder.shape).digest(0) != encoder.digest(0)
+    with pytest.raises(ValueError, match="another model"):
+        Reader.load(_FOLDER, Bert(other, encoder.shape))
 
 
 @pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
