@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ def load_shelf(config: Config, story: Story, *, progress: Progress | None = None
     embedder = load_embedder(config)
     reader, calibration = load_reader(config, embedder)
     index = StoryIndex.open(story, index_folder(config, story.id), embedder, progress=progress)
-    return Shelf(
+    shelf = Shelf(
         [index],
         embedder,
         reader,
@@ -116,6 +117,8 @@ def load_shelf(config: Config, story: Story, *, progress: Progress | None = None
         open_index=open_index_in(config.data_folder),
         most_sentences=config.library.most_sentences_loaded,
     )
+    gc.freeze()  # all this stays; looking through it for garbage stopped the event loop for .14 s
+    return shelf
 
 
 def open_index_in(data_folder: Path) -> OpenIndex:

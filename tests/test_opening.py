@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import gc
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from bot_fakes import STORY
+from bot_fakes import ANSWERS, STORY
 from fakes import CountingEmbedder, WordReader
 
 from bot.config import load_config
@@ -96,6 +97,18 @@ def test_a_model_without_a_calibration_is_refused(config: Config, monkeypatch: p
     monkeypatch.setattr("bot.opening.Reader.open", lambda *_: WordReader())
     with pytest.raises(ConfigError, match="another embedding model"):
         load_shelf(config, STORY)
+
+
+def test_the_collector_looks_no_more_at_what_is_loaded(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full collection among the models stopped the event loop for a seventh of a second."""
+    monkeypatch.setattr("bot.opening.load_embedder", lambda _: CountingEmbedder())
+    monkeypatch.setattr("bot.opening.load_reader", lambda *_: (WordReader(), ANSWERS))
+    shelf = load_shelf(config, STORY)
+    try:
+        assert not any(found is shelf for found in gc.get_objects())
+    finally:
+        gc.unfreeze()
+    assert any(found is shelf for found in gc.get_objects())
 
 
 async def test_the_desk_has_the_limits_of_the_settings(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
