@@ -34,12 +34,17 @@ _RUMOUR = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:den(?:y|ies|ied)|denial|false(?:ly)?|untrue|(?:not|nothing|isn['’]t|wasn['’]t) (?:\w+ )?true"
-    r"|no (?:evidence|truth|such)|incorrect|wrong|misleading|reject(?:s|ed)|dismiss(?:es|ed)|disput(?:es|ed)"
-    r"|refut(?:es|ed)|debunk(?:s|ed)|retract(?:s|ed)|hoax|never happened|baseless|unfounded|groundless|fabricated)\b",
+    r"\b(?:denial|false(?:ly)?|untrue|(?:not|nothing|isn['’]t|wasn['’]t) (?:\w+ )?true|no (?:evidence|truth|such)"
+    r"|(?:is|was|are|were) (?:incorrect|wrong|misleading)|refut(?:es|ed)|debunk(?:s|ed)|hoax|never happened|baseless"
+    r"|unfounded|groundless|fabricated|(?:den(?:y|ies|ied)|reject(?:s|ed)|dismiss(?:es|ed)|disput(?:es|ed)|retract(?:s|ed))"
+    r"(?=[.,;]|$|\s+(?:it|that|this|them|any|all|having|being|\w+ing|(?:the|those|these|his|her|its|their)\s+(?:\w+\s+)?"
+    r"(?:claims?|reports?|rumou?rs?|allegations?|accusations?|charges?|stor(?:y|ies)|suggestions?|theor(?:y|ies)|statements?))\b))",
     re.IGNORECASE,
 )
-_TURN = re.compile(r"[“\"‘']?(?:But|However|Yet|In fact|In truth|In reality)\b")
+_TURN = re.compile(
+    r"[“\"‘']?(?:But|However|Yet|In fact|In truth|In reality)\b.*(?:\b(?:not?|never|nothing|nobody|none)\b|n['’]t\b)",
+    re.DOTALL,
+)
 
 
 def attribution(sentence: str) -> Span | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.introductions import description, is_name, name_asked_about
+from bot.introductions import description, name_asked_about
 from bot.measures import measure_of
+from bot.offices import holder_of
 from bot.question import asks_for_names
 from index.kinds import Kind, kind_of, row_around, spans_of_kind
 from index.lexical import Stemmer
@@ -42,18 +43,14 @@ def bare_answer(question: str, best: Candidate) -> Span | None:
     """Return where in the story the bare answer stands: as read, or else by rule."""
     text, start = best.hit.text, best.hit.passage.span.start
     name = name_asked_about(question, text)
-    words = _who(text, name, best) if name else _what(question, text, best)
+    words = description(text, name) if name else _what(question, text, best)
     return words.shifted(start) if words else None
-
-
-def _who(text: str, name: Span, best: Candidate) -> Span | None:
-    """Return who `name` is: what stands beside it, or what was read, unless that is somebody else's name."""
-    read = _read(best)
-    return description(text, name) or (read if read and not is_name(text, read) else None)
 
 
 def _what(question: str, text: str, best: Candidate) -> Span | None:
     """Return what was read, or what a rule finds where nothing was read well or the kind does not fit."""
+    if holder := holder_of(question, text):
+        return holder
     found, ruled = _read(best), answering_words(question, text)
     if found is None:
         return ruled

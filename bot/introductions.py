@@ -11,17 +11,20 @@ _WHO_IS = re.compile(r"who(?:['’]s|\s+is|\s+was)\s+(?!the\b|an?\b)([^?,.]+?)\s
 _APPOSITION = re.compile(
     rf",\s+(?:\d+,\s+)?((?:(?:an?|the(?!\s+(?:same|next|following))|who)\b|{CAPITAL}[\w-]*['’]s\b|[a-z]+\s+(?:of|at|for)\b)[^,;.]+)"
 )
-_IS = re.compile(r"\s+(?:is|was)\s+((?:an?|the)\s+[^,;.]+)")
+_IS = re.compile(r"\s+(?:is|was)\s+((?:an?|the)\s+(?!(?:first|last|only|next|same|one|best|worst)\b)[^,;.]+)")
 _CALLED = re.compile(r"\b((?:an?|the)\s+[^,;.]{3,60}?)\s+(?:named|called)\s+$", re.IGNORECASE)
 _SAYS = re.compile(r"(?!who\b).*\b(?:said|says|told|is|are|was|were|has|have|had)\b", re.IGNORECASE)
 _NO_TITLE = (
-    r"(?!(?:On|In|At|By|For|After|Before|When|While|As|And|But|With|From|Since|Until|Yesterday|Mr|Mrs|Ms|Dr|\w+day)\b)"
+    r"(?!(?:On|In|At|By|For|After|Before|When|While|As|And|But|With|From|Since|Until|Yesterday|Mr|Mrs|Ms|Dr|\w+day"
+    r"|Only|Even|Then|Now|Today|Later|Like|Unlike|If|Because|Both|Neither|Nobody|Meanwhile|Also|That|This|Once)\b)"
 )
 _TITLE = re.compile(
+    rf"(?<!\b[Ii]n )(?<!\b[Aa]t )(?<!rom )(?<!ear )(?<!\b[Oo]f )\b"
     rf"((?:{_NO_TITLE}{CAPITAL}[\w’'.-]*\s+(?:(?:of|for|the)\s+){{0,2}}){{0,6}}{_NO_TITLE}{CAPITAL}[\w’'.-]*)\s+$"
 )
 _PRESENTED = re.compile(
-    rf"\b((?:(?i:the|his|her|its|their)|(?:{CAPITAL}[\w-]+\s+){{0,3}}{CAPITAL}[\w-]+['’]s)\s+[a-z][^,;.:“”\"]{{2,50}}),\s+$"
+    rf"\b((?:(?i:the|his|her|its|their)|(?:{CAPITAL}[\w-]+\s+){{0,3}}{CAPITAL}[\w-]+['’]s)"
+    rf"\s+\w(?:(?!\b(?:with|met|and|by|in|at|to|his|her|its|their)\b)[^,;.:“”\"]){{2,50}}),\s+$"
 )
 
 
@@ -52,7 +55,7 @@ def description(sentence: str, name: Span) -> Span | None:
     said, ahead = sentence[: name.start], sentence[name.end : name.end + 1]
     is_whole = " " in sentence[name.start : name.end]  # no first name, behind which another may stand
     found = (
-        _IS.match(sentence, name.end)
+        (_IS.match(sentence, name.end) if not said.strip() else None)  # else somebody may doubt or deny it
         or _CALLED.search(said)
         or (_PRESENTED.search(said) if ahead in ",.;" else None)
         or (_TITLE.search(said) if is_whole else None)

@@ -209,6 +209,15 @@ def test_a_number_in_another_unit_may_not(question: str, sentence: str) -> None:
         ("Ana Lima", "Élodie’s sister, Ana Lima, was there.", "Élodie’s sister"),
         ("Rosa Díaz", "With the mayor, Rosa Díaz and Ben Ito left.", None),
         ("Ana Lima", "She called Ana Lima.", None),
+        ("Nora Quist", "Israel denied that Nora Quist was a spy.", None),
+        ("Lea Stone", "Lea Stone was the first to call.", None),
+        ("Anna Bell", "Only Anna Bell survived.", None),
+        ("Anna Bell", "In Paris Anna Bell spoke.", None),
+        (
+            "Keiko Mori",
+            "She sang at her concert in Tokyo with the Japanese prime minister, Keiko Mori.",
+            "the Japanese prime minister",
+        ),
     ],
 )
 def test_a_name_is_described_by_what_stands_right_beside_it(name: str, sentence: str, said: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.offices import is_of_another_office
+from bot.offices import holder_of, is_of_another_office
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ from bot.offices import is_of_another_office
         ("Who is Malawi's defence minister?", "Zambia’s defence minister, Chola Mumbango, read it out."),
         ("who's the foreign minister of Armenia", "Deputy Foreign Minister Lusine Hak spoke of Armenia."),
         ("What is the name of Oslo's mayor?", "Former mayor Rosa Ito and the mayor of Bergen met in Oslo."),
+        ("Who is the president of the US?", "So did Vice President Dana Cole of the United States."),
+        ("who is the president of North Korea", "South Korea's president, Min Park, called Jun Ri."),
         ("Who is the owner of the Star?", "The Owner of the Gull, Ben Ito, saw the Star sink."),
     ],
 )
@@ -40,3 +42,21 @@ def test_another_office_does_not_answer(question: str, sentence: str) -> None:
 )
 def test_the_office_itself_or_one_without_a_place_may_answer(question: str, sentence: str) -> None:
     assert not is_of_another_office(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "holder"),
+    [
+        ("who is the finance minister of Turkey", "Deniz Kaya"),
+        ("Who is Greece's finance minister?", "Nikos Pappas"),
+        ("who is the finance minister of Malta", None),
+        ("who met the finance minister of Turkey", None),
+        ("who's the finance minister of turkey", "Deniz Kaya"),
+        ("What is the name of Turkey's finance minister?", "Deniz Kaya"),
+        ("where did they meet", None),
+    ],
+)
+def test_the_name_beside_the_office_is_its_holder(question: str, holder: str | None) -> None:
+    sentence = "Greece's finance minister, Nikos Pappas, met the finance minister of Turkey, Deniz Kaya, on Monday."
+    found = holder_of(question, sentence)
+    assert (sentence[found.start : found.end] if found else None) == holder
