@@ -41,9 +41,11 @@ MAX_ANSWER_TOKENS: Final = 30
 _BATCH: Final = 8
 _THREADS: Final = 4
 _STEP: Final = 16
-"""Tokens by which lengths differ. At multiples of 16 padding changes no bit of a score, so that a question is
-answered the same alone and among others (at 8 in bfloat16 by some hundredths otherwise); 3 % of a question's time.
-And torch keeps what it compiled for each length (120 MB more without this)."""
+_FULL_TILES: Final = 64
+"""Tokens by which lengths differ, and from where on by twice that. Padding then changes no bit of a score, so that a
+question is answered the same alone and among others (at 8 in bfloat16 by some hundredths otherwise, on processors
+with AMX beyond 64 tokens at 16 too); 3 % of a question's time. And torch keeps what it compiled for each length
+(120 MB more without this)."""
 _NO_SPAN: Final = -1e30
 
 
@@ -198,7 +200,7 @@ class Reader:
         """Return, per encoding, the first and last token of the best span and its score."""
         import torch
 
-        length = -(-max(len(encoding.ids) for encoding in encodings) // _STEP) * _STEP
+        length = _padded_length(max(len(encoding.ids) for encoding in encodings))
         ids = torch.tensor([_padded(encoding.ids, length, self._pad_id) for encoding in encodings])
         types = torch.tensor([_padded(encoding.type_ids, length, 0) for encoding in encodings])
         mask = torch.tensor([_padded(encoding.attention_mask, length, 0) for encoding in encodings]).bool()
@@ -224,6 +226,12 @@ def best_spans(starts: Tensor, ends: Tensor, inside: Tensor) -> tuple[Tensor, Te
     spans = (starts_in[:, :, None] + ends_in[:, None, :]).masked_fill(~allowed, 4 * outside)
     best, where = spans.flatten(1).max(dim=1)
     return best - starts[:, 0] - ends[:, 0], where // count, where % count
+
+
+def _padded_length(count: int) -> int:
+    """Return how many tokens rows of at most `count` are padded to."""
+    step = _STEP if count <= _FULL_TILES else 2 * _STEP
+    return -(-count // step) * step
 
 
 def _padded(values: Sequence[_T], length: int, filler: _T) -> list[_T]:

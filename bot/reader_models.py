@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch.nn.functional import linear
 
-from index.bert import Bert
+from index.bert import Bert, has_amx
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,8 +84,7 @@ class HubModel:
 
 def computes_bfloat16() -> bool:
     """Say whether the processor has instructions for matrix products in bfloat16."""
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16")) or has_amx()
 
 
 def restored(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:

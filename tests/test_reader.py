@@ -70,9 +70,9 @@ def test_lengths_are_few_so_that_torch_compiles_for_few(tiny: Reader) -> None:
         return torch.zeros(ids.shape), torch.zeros(ids.shape)
 
     reader = Reader(model, tiny._tokenizer, fingerprint="")
-    for words in range(1, 30):
+    for words in range(1, 120):
         reader.read("who built it?", ["the " * words])
-    assert lengths == {16, 32, 48}
+    assert lengths == {16, 32, 48, 64, 96, 128}
 
 
 def test_no_passages_no_readings(tiny: Reader) -> None:
@@ -185,6 +185,18 @@ def test_sixteen_bits_change_the_scores_by_hundredths(encoder: Bert) -> None:
     full = Reader.load(_FOLDER, encoder, bfloat16=False).read("how much did it cost", _PASSAGES)
     fast = Reader.load(_FOLDER, encoder, bfloat16=True).read("how much did it cost", _PASSAGES)
     assert [r.score for r in fast] == pytest.approx([r.score for r in full], abs=0.3)
+
+
+@pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
+def test_wide_products_in_parts_read_the_same(encoder: Bert, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As processors with AMX compute them, on whatever this one is."""
+    scores = {}
+    for amx in (False, True):
+        monkeypatch.setattr("index.bert.has_amx", lambda amx=amx: amx)
+        reader = Reader.load(_FOLDER, encoder, bfloat16=True)
+        scores[amx] = [reading.score for reading in reader.read("how much did it cost", _PASSAGES)]
+    assert scores[True] == pytest.approx(scores[False], abs=0.3)
+    assert scores[True] != scores[False]
 
 
 @pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
