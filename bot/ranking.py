@@ -3,8 +3,8 @@
 Each of the best few is read twice, alone and together with the sentence before it, which says who
 "he" is; what the reader finds counts only where it lies in the sentence itself. The winner is read
 with the sentence after it too: what holds in three windows is surer than what holds in two. The
-index's first wins mostly, so its third window is read at once, in the same batch. Further ones are
-read as long as one of the next few would win if it read like an answer.
+index's first wins mostly, so its third window is read at once, in the same batch. Of the next few, those
+are read then, together, that would win if they read like an answer.
 """
 
 from __future__ import annotations
@@ -98,9 +98,10 @@ def rank(question: str, index: StoryIndex, count: int, speller: Speller) -> Work
     hits = index.search_vector(asked, (yield from _vector(asked, whole)), max(count, _NEAR))
     hits.sort(key=lambda hit: not introduces(asked, hit.text))
     read, after = yield from _read(asked, index, hits[:READ], hits[:1])
-    while rivals := _rivals(hits, read):
+    if rivals := _rivals(hits, read):
         read += (yield from _read(asked, index, rivals))[0]
-    unread = [Candidate(hit, hit.score + READER_WEIGHT * UNREAD) for hit in hits[len(read) :]]
+    numbers = {candidate.hit.number for candidate in read}
+    unread = [Candidate(hit, hit.score + READER_WEIGHT * UNREAD) for hit in hits if hit.number not in numbers]
     ordered = sorted(read, key=lambda candidate: (not introduces(asked, candidate.hit.text), -candidate.score))
     if not ordered:
         return Ranking(asked, ())
@@ -114,10 +115,9 @@ def rank(question: str, index: StoryIndex, count: int, speller: Speller) -> Work
 
 
 def _rivals(hits: Sequence[Hit], read: Sequence[Candidate]) -> list[Hit]:
-    """Return which of the next few of `hits` would come before all that was read, if they read like an answer."""
+    """Return which further ones of `hits` would come before all that was read, if they read like an answer."""
     best = max((candidate.score for candidate in read), default=math.inf)
-    following = hits[len(read) : min(len(read) + READ, MOST_READ)]
-    return [hit for hit in following if hit.score + READER_WEIGHT * CONVINCING > best]
+    return [hit for hit in hits[READ:MOST_READ] if hit.score + READER_WEIGHT * CONVINCING > best]
 
 
 def _vector(asked: str, whole: str) -> Work[NDArray[np.float32]]:

@@ -58,6 +58,21 @@ def test_no_further_passage_is_read_where_none_can_win() -> None:
     assert fifth.hit.score + READER_WEIGHT * CONVINCING < best.score
 
 
+def test_no_passage_is_there_twice_where_many_introduce_somebody() -> None:
+    """They come first whatever their score, so that those that could win need not be the ones that follow."""
+    far = (
+        "On a cold morning, long before the boats went out and the lamps along the harbour were lit, old fishermen and "
+        "their wives stood waiting beside nets, ropes, barrels, baskets, sails and engines for Ana Lima, a pilot."
+    )
+    near = ("Who is Ana Lima, and who is she?", "Who is Ana Lima?")
+    story = Story(
+        body="\n\n".join(["So came Ana Lima, a pilot.", "Then came Ana Lima, a pilot.", far, *near]), title="?"
+    )
+    candidates = shelf_of(story, reader=WordReader({"pilot": 3.6})).ranking("Who is Ana Lima?", None, 20).candidates
+    assert [candidate.hit.text for candidate in candidates if candidate.read is None] == [far]
+    assert sorted(candidate.hit.number for candidate in candidates) == list(range(5))
+
+
 def test_of_a_long_story_no_more_than_eight_passages_are_read() -> None:
     found = shelf_of(BASES, reader=WordReader()).ranking(CLOSED, None, len(BASES.paragraphs)).candidates
     assert len(found) == len(BASES.paragraphs)
