@@ -1,8 +1,9 @@
 """What one warm question costs, against one bare `encode` of sentence-transformers, alternating in one run.
 
-Beside it stands what the two models take for the question's own texts and pairs, with nothing around them: the limit.
+The questions are the gate's on the shipped story, each as often as another. Beside them stands what the two
+models take for the question's own texts and pairs, with nothing around them: the limit.
 
-    python -m bench.question [--rounds 200] [--story FILE]
+    python -m bench.question [--rounds 210] [--story FILE]
 
 Also the longest time for which the event loop did not get round to a heartbeat while the desk was asked.
 """
@@ -14,8 +15,10 @@ import asyncio
 import statistics
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.models_alone import shelf_of
+from bot.cases import read_cases
 from bot.config import Config
 from bot.desk import Desk
 from bot.opening import load_embedder, load_reader
@@ -23,7 +26,11 @@ from index.bundled import bundled_model_folder
 from index.embed import SentenceTransformerEmbedder
 from index.load import load_story, shipped_story
 
-QUESTIONS = ("How many US troops have to go?", "where is the drone base", "Why did they quit the G5 Sahel force?")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GATE = Path(__file__).parent / "gate" / "cases.jsonl"
+GATE_STORY = "us-leaves-niger"
 _BEAT = 0.001  # seconds
 
 
@@ -33,15 +40,16 @@ async def measure(rounds: int, path: Path | None) -> None:
     bare_model = SentenceTransformerEmbedder.load(str(bundled_model_folder())).model
     story = load_story(path) if path else shipped_story()
     shelf, models = shelf_of(story, embedder, reader, calibration)
+    questions = [case.question for case in read_cases(GATE) if case.story_id == GATE_STORY]
     async with Desk(lambda: shelf, hook=lambda _: None) as desk:
-        for question in QUESTIONS:
+        for question in questions:
             await desk.ask(question)
         bare: list[float] = []
         asked: list[float] = []
         alone: list[float] = []
         models.again()
         for at in range(rounds):
-            question = QUESTIONS[at % len(QUESTIONS)]
+            question = questions[at % len(questions)]
             desk.forget_replies()
             began = time.perf_counter()
             bare_model.encode([question], show_progress_bar=False)
@@ -55,10 +63,10 @@ async def measure(rounds: int, path: Path | None) -> None:
         print(f"ratio of the medians {ratio:.2f} over {rounds} rounds")
         limit = statistics.median(asked) / statistics.median(alone)
         print(f"the models alone {1000 * statistics.median(alone):.1f} ms, the question {limit:.2f} times that")
-        print(f"longest lag of the event loop {1000 * await longest_lag(desk, rounds):.1f} ms")
+        print(f"longest lag of the event loop {1000 * await longest_lag(desk, questions, rounds):.1f} ms")
 
 
-async def longest_lag(desk: Desk, rounds: int) -> float:
+async def longest_lag(desk: Desk, questions: Sequence[str], rounds: int) -> float:
     """Return, in seconds, how late the latest heartbeat came while questions were asked."""
     late = [0.0]
 
@@ -71,14 +79,14 @@ async def longest_lag(desk: Desk, rounds: int) -> float:
     heart = asyncio.create_task(beat())
     for at in range(rounds):
         desk.forget_replies()
-        await desk.ask(QUESTIONS[at % len(QUESTIONS)])
+        await desk.ask(questions[at % len(questions)])
     heart.cancel()
     return late[0]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=210)
     parser.add_argument("--story", type=Path, help="a story's file; the shipped story without it")
     arguments = parser.parse_args()
     asyncio.run(measure(arguments.rounds, arguments.story))

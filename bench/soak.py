@@ -54,7 +54,7 @@ _FAULTS = (
 )
 _BUTTONS = ("In context", "More passages", "Helpful", "Not helpful")
 _STATE_SECONDS = 0.5
-_LOOKS = 4
+_LOOKS = 4  # events and commands whose replies came already end within a second; with one look 15 tasks stood for 8
 _GROWTH = 1.1  # of what is in memory, after the first fifth of a run
 
 
@@ -255,7 +255,7 @@ class Soak:
         self.tally.twice += sum(count > 1 for count in replies.values())
 
     async def _sample(self, process: Process) -> None:
-        """Note what the bot holds while nothing is under way: the fewest tasks in a few looks, some end late."""
+        """Note what the bot holds while nothing is under way: the look with the fewest tasks of a few."""
         looks = []
         for _ in range(_LOOKS):
             await asyncio.sleep(2 * _STATE_SECONDS)
