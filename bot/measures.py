@@ -5,27 +5,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from index.kinds import NUMBER, UNIT_OF_TIME
+
 _LENGTH: Final = (
     r"(?:kilomet(?:er|re)s?|met(?:er|re)s?|centimet(?:er|re)s?|millimet(?:er|re)s?|miles?|yards?|feet|foot|ft|inch(?:es)?"
     r"|km|cm|mm|mi|m|fathoms?|light[- ]years?|stor(?:ey|y|ie)s?|floors?|blocks?|laps?)"
 )
 _WEIGHT: Final = r"(?:kilo(?:gram(?:me)?)?s?|gram(?:me)?s?|tonn?es?|tons?|pounds?|ounces?|stone|kg|lbs?|g|oz)"
-_TIME: Final = r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)"
-_NUMBER: Final = (
-    r"(?:\d|\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty|half|hundred|thousand)\b)"
-)
-
-_SPEED: Final = rf"(?:km/?h|kmh|kph|mph|m/s|knots?|percent|per cent|%|mach|(?:per|an?|every|each)\s+{_TIME})"
+_AMOUNT: Final = rf"(?:{NUMBER}|\b(?:an?|half)\b)"
+_SPEED: Final = rf"(?:km/?h|kmh|kph|mph|m/s|knots?|percent|per cent|%|mach|(?:per|an?|every|each)\s+{UNIT_OF_TIME})"
 
 _MEASURED: Final = tuple(
     (
         re.compile(rf"\bhow {asked}\b", re.IGNORECASE),
-        re.compile(rf"{_NUMBER}.{{0,40}}?(?<![^\W\d_]){units}(?![^\W\d_])|\b(?:twice|half) as\b", re.IGNORECASE),
+        re.compile(rf"{_AMOUNT}.{{0,40}}?(?<![^\W\d_]){units}(?![^\W\d_])|\b(?:twice|half) as\b", re.IGNORECASE),
     )
     for asked, units in (
-        (r"fast (?:do|does|did|can|could|will|would)", rf"(?:{_SPEED}|{_TIME})"),
+        (r"fast (?:do|does|did|can|could|will|would)", rf"(?:{_SPEED}|{UNIT_OF_TIME})"),
         (r"fast", _SPEED),
-        (r"far", rf"(?:{_LENGTH}|{_TIME})"),
+        (r"far", rf"(?:{_LENGTH}|{UNIT_OF_TIME})"),
         (r"(?:deep|tall|wide)", _LENGTH),
         (r"heavy", _WEIGHT),
     )

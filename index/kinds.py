@@ -41,8 +41,10 @@ _SMALL = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thi
 _SCALE = r"(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?)"
 _DIGITS = r"\d+(?:[.,]\d+)*"
 _ABOUT = r"(?:(?:more than|fewer than|less than|at least|at most|up to|as many as|as much as|about|around|almost|nearly|roughly|over|under|only|some|approximately|an estimated)\s+)?"
-_NUMBER = rf"(?:(?:{_DIGITS}|\b{_SMALL}\b)(?:\s+{_SCALE}\b)*|\b(?:a\s+)?{_SCALE}\b(?:\s+of\s+{_SCALE}\b)?)"
-_UNIT_OF_TIME = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?|centuries|century)"
+NUMBER = rf"(?:(?:{_DIGITS}|\b{_SMALL}\b)(?:\s+{_SCALE}\b)*|\b(?:a\s+)?{_SCALE}\b(?:\s+of\s+{_SCALE}\b)?)"
+"""A number, in figures or in words; not what bounds it."""
+UNIT_OF_TIME = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?|centuries|century)"
+"""A second, a year, in the singular or the plural."""
 _CURRENCY = r"(?:dollars?|euros?|pounds?|yen|yuan|rupees?|francs?|roubles?|rubles?|cents?|USD|EUR|GBP)"
 _NAME = rf"{CAPITAL}[\w’'.&-]*"
 _NAMES = rf"{_NAME}(?:\s+(?:(?:of|the|de|van|von|bin|al|and|for)\s+){{0,2}}{_NAME})*"
@@ -50,17 +52,17 @@ _NAMES = rf"{_NAME}(?:\s+(?:(?:of|the|de|van|von|bin|al|and|for)\s+){{0,2}}{_NAM
 _PATTERNS: dict[Kind, re.Pattern[str]] = {
     Kind.MONEY: re.compile(
         rf"{_ABOUT}(?:\b(?:US|A|C|HK))?[$€£¥₹]\s?{_DIGITS}(?:\s?(?:bn|m|k|{_SCALE}))?\b"
-        rf"|\b{_ABOUT}{_NUMBER}\s+{_CURRENCY}\b",
+        rf"|\b{_ABOUT}{NUMBER}\s+{_CURRENCY}\b",
         re.IGNORECASE,
     ),
-    Kind.PERCENT: re.compile(rf"\b{_ABOUT}{_NUMBER}\s?(?:%|per\s?cent\b|percentage points?\b)", re.IGNORECASE),
-    Kind.DURATION: re.compile(rf"\b{_ABOUT}(?:{_NUMBER}|an?|several|many|few)[\s-]+{_UNIT_OF_TIME}\b", re.IGNORECASE),
+    Kind.PERCENT: re.compile(rf"\b{_ABOUT}{NUMBER}\s?(?:%|per\s?cent\b|percentage points?\b)", re.IGNORECASE),
+    Kind.DURATION: re.compile(rf"\b{_ABOUT}(?:{NUMBER}|an?|several|many|few)[\s-]+{UNIT_OF_TIME}\b", re.IGNORECASE),
     Kind.TIME: re.compile(
         rf"\b(?:(?:on|in|by|since|until|from|during)\s+)?(?:(?:{_DAY},?\s+)?(?:\d{{1,2}}\s+)?{_MONTH}\s+\d{{1,2}}(?:,?\s+\d{{4}})?"
         rf"|(?:{_DAY},?\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:\s+\d{{4}})?|{_MONTH}\s+\d{{4}}|{_DAY}|(?:in\s+){_MONTH}"
         r"|(?:1\d|20)\d{2}s?(?:[–-]\d{2,4})?)\b"
-        rf"|\b(?:only |just |some |about )?(?:{_NUMBER}|an?|several|a few)\s+{_UNIT_OF_TIME}\s+(?:ago|later|earlier|before|after)\b"
-        rf"|\b(?:within|in|for|after)\s+(?:the\s+(?:next|coming|past|last)\s+)?(?:{_NUMBER}\s+|a\s+few\s+|several\s+)?{_UNIT_OF_TIME}\b"
+        rf"|\b(?:only |just |some |about )?(?:{NUMBER}|an?|several|a few)\s+{UNIT_OF_TIME}\s+(?:ago|later|earlier|before|after)\b"
+        rf"|\b(?:within|in|for|after)\s+(?:the\s+(?:next|coming|past|last)\s+)?(?:{NUMBER}\s+|a\s+few\s+|several\s+)?{UNIT_OF_TIME}\b"
         r"|\b(?:last|next|this|earlier this|later this|early|late|the same|the previous|the following)\s+"
         r"(?:second|minute|hour|day|night|week|weekend|month|year|decade|century|spring|summer|autumn|fall|winter|morning|afternoon|evening)s?\b"
         r"|\b(?:today|tonight|yesterday|tomorrow|recently|lately|currently|now|at present|overnight|at dawn|at noon|midnight)\b"
@@ -68,7 +70,7 @@ _PATTERNS: dict[Kind, re.Pattern[str]] = {
         r"|\b\d{1,2}(?::\d{2})?\s?(?:a\.?m\b\.?|p\.?m\b\.?)",
         re.IGNORECASE,
     ),
-    Kind.COUNT: re.compile(rf"\b{_ABOUT}{_NUMBER}", re.IGNORECASE),
+    Kind.COUNT: re.compile(rf"\b{_ABOUT}{NUMBER}", re.IGNORECASE),
     Kind.PLACE: re.compile(rf"\b(?:in|at|near|to|from|across|into|outside|over|off|around|through|of|on|between|throughout)\s+(?:the\s+)?({_NAMES})"),
     Kind.PERSON: re.compile(_NAMES),
     Kind.REASON: re.compile(
