@@ -8,8 +8,9 @@ from index.letters import CAPITAL
 from index.story import Span
 
 _WHO_IS = re.compile(r"who(?:['’]s|\s+is|\s+was)\s+(?!the\b|an?\b)([^?,.]+?)\s*[?.!]*", re.IGNORECASE)
+_NOT_ONE = r"(?!\s+(?:same|next|following|two|three|four|five|men|women|pair|others?)\b)"
 _APPOSITION = re.compile(
-    rf",\s+(?:\d+,\s+)?((?:(?:an?|the(?!\s+(?:same|next|following))|who)\b|{CAPITAL}[\w-]*['’]s\b|[a-z]+\s+(?:of|at|for)\b)[^,;.]+)"
+    rf",\s+(?:\d+,\s+)?((?:(?:an?|the{_NOT_ONE}|who)\b|{CAPITAL}[\w-]*['’]s\b|[a-z]+\s+(?:of|at|for)\b)[^,;.]+)"
 )
 _IS = re.compile(r"\s+(?:is|was)\s+((?:an?|the)\s+(?!(?:first|last|only|next|same|one|best|worst)\b)[^,;.]+)")
 _CALLED = re.compile(r"\b((?:an?|the)\s+[^,;.]{3,60}?)\s+(?:named|called)\s+$", re.IGNORECASE)
@@ -21,6 +22,21 @@ _NO_TITLE = (
 _TITLE = re.compile(
     rf"(?<!\b[Ii]n )(?<!\b[Aa]t )(?<!rom )(?<!ear )(?<!\b[Oo]f )\b"
     rf"((?:{_NO_TITLE}{CAPITAL}[\w’'.-]*\s+(?:(?:of|for|the)\s+){{0,2}}){{0,6}}{_NO_TITLE}{CAPITAL}[\w’'.-]*)\s+$"
+)
+_NO_ROLE = (
+    r"(?!(?i:an?|the|this|that|these|those|his|her|its|their|whose|one|and|or|but|nor|as|if|so|of|to|by|from|with|without|for|in|on"
+    r"|at|under|over|about|after|before|since|until|when|where|while|like|unlike|than|between|against|both|even|also|then|only"
+    r"|said|says?|told|tells?|met|saw|sent|made|paid|beat|took|left|(?!retired)\w+ed)\b)"
+)
+_ROLE = re.compile(
+    rf"(?<![\w'’-])((?:{_NO_ROLE}[^\W\d_][\w-]*['’]?\s+){{0,3}}"
+    r"(?:actor|activist|analyst|architect|artist|athlete|attorney|author|biologist|captain|chair\w*|chief|coach|commander"
+    r"|commissioner|coroner|curator|defender|deputy|detective|director|doctor|driver|economist|editor|engineer|executive|farmer"
+    r"|fisherman|forward|founder|geologist|goalkeeper|governor|head|historian|hydrologist|inspector|investigator|journalist"
+    r"|judge|lawmaker|lawyer|leader|manager|mayor|midfielder|minister|negotiator|nurse|officer|owner|photographer|physicist"
+    r"|pilot|planner|player|politician|president|principal|prosecutor|professor|reporter|researcher|resident|rider|scientist"
+    r"|seismologist|senator|sergeant|singer|skipper|spokes\w+|striker|student|superintendent|surgeon|surveyor|teacher|treasurer"
+    r"|volunteer|writer))\s+$"
 )
 _PRESENTED = re.compile(
     rf"\b((?:(?i:the|his|her|its|their)|(?:{CAPITAL}[\w-]+\s+){{0,3}}{CAPITAL}[\w-]+['’]s)"
@@ -58,6 +74,6 @@ def description(sentence: str, name: Span) -> Span | None:
         (_IS.match(sentence, name.end) if not said.strip() else None)  # else somebody may doubt or deny it
         or _CALLED.search(said)
         or (_PRESENTED.search(said) if ahead in ",.;" else None)
-        or (_TITLE.search(said) if is_whole else None)
+        or ((_ROLE.search(said) or _TITLE.search(said)) if is_whole else None)
     )
     return Span(*found.span(1)) if found else None
