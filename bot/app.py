@@ -31,7 +31,7 @@ from bot.cogs.privacy import Privacy
 from bot.cogs.rights import log_what_is_missing
 from bot.cogs.stories import Stories
 from bot.config import DISCORD_API
-from bot.errors import NotLibrarianError, RestartingError, StorageError, StorydeskError
+from bot.errors import NotLibrarianError, RestartingError, StorageError, StorydeskError, UnknownStoryError
 from bot.following import Follower
 from bot.guild_settings import GuildSettings
 from bot.intake import Intake
@@ -224,10 +224,10 @@ class StorydeskBot(commands.AutoShardedBot):
         story_id = reply.quotes[0].story_id if reply.quotes else next(iter(scope), None)
         story = await self.library.story(asker.guild_id, story_id)
         suggestions = await self.desk.suggestions(story_id=story_id) if reply.verdict == "silent" else []
-        rivals = [
-            (rival, await self.library.story(asker.guild_id, rival.quotes[0].story_id))
-            for rival in (reply.rivals if isinstance(reply, Answer) else ())
-        ]
+        rivals = []
+        for rival in reply.rivals if isinstance(reply, Answer) else ():
+            with contextlib.suppress(UnknownStoryError):  # it went meanwhile
+                rivals.append((rival, await self.library.story(asker.guild_id, rival.quotes[0].story_id)))
         asked_of = max(1, len(scope))
         return await ReplyLayout.of(
             reply, story, say, above=above, suggestions=suggestions, asked_of=asked_of, rivals=rivals

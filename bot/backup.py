@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sqlite3
 import tempfile
 import zipfile
@@ -94,10 +93,7 @@ def restore(source: Path, data_folder: Path, *, replaces: bool = False) -> int:
             migrate(Database.of_file(unpacked / FILE))
             (unpacked / _STORIES).mkdir(exist_ok=True)
             stories = list((unpacked / _STORIES).iterdir())
-            for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", _STORIES):
-                _put_aside(data_folder / name, Path(aside) / "old")
-            (unpacked / _STORIES).rename(data_folder / _STORIES)
-            (unpacked / FILE).rename(data_folder / FILE)
+            _exchange(data_folder, unpacked, Path(aside) / "old")
     except (OSError, zipfile.BadZipFile) as error:
         raise StorageError(with_remedy(f"{source} cannot be restored: {error}", error)) from error
     return len(stories)
@@ -107,7 +103,23 @@ def _is_ours(name: str) -> bool:
     return name == FILE or _STORY.fullmatch(name) is not None
 
 
-def _put_aside(place: Path, old: Path) -> None:
-    old.mkdir(exist_ok=True)
-    if place.exists():
-        shutil.move(place, old / place.name)
+def _exchange(data_folder: Path, new: Path, old: Path) -> None:
+    """Put what is in `new` in place and what was there into `old`; where that fails, everything back as it was.
+
+    Raises:
+        OSError: something cannot be moved.
+    """
+    old.mkdir()
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", _STORIES):
+            if (data_folder / name).exists():
+                (data_folder / name).rename(old / name)
+                moved.append((data_folder / name, old / name))
+        for name in (_STORIES, FILE):
+            (new / name).rename(data_folder / name)
+            moved.append((new / name, data_folder / name))
+    except OSError:
+        for was, now in reversed(moved):
+            now.rename(was)
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path  # noqa: TC003 - Typer looks at it
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from bot.edge import ConfigOption, JsonOption, console, guarded, print_json, read_config
 from bot.operator_stories import find_record, keep_text, read_source, with_records
+from index.settings import FILE_KINDS
 
 if TYPE_CHECKING:
     from bot.store.records import StoryRecord
@@ -18,7 +20,8 @@ stories = typer.Typer(
     help="Stories for all servers, beside those that each server brings itself.", no_args_is_help=True
 )
 
-_SOURCE = "A file (.md, .txt, .html, .pdf, .docx) or the address of a public page."
+_MARK = re.compile(r"[!-/:-@\[-`{-~]")  # what Markdown may take for a mark of its own
+_SOURCE = f"A {FILE_KINDS} file, or the address of a public page."
 
 StoryArgument = Annotated[str, typer.Argument(metavar="STORY", help="The number, the id or the name of a story.")]
 
@@ -212,8 +215,10 @@ def _object(record: StoryRecord) -> dict[str, object]:
 
 
 def _markdown(story: Story, record: StoryRecord) -> str:
-    """Return a story with what is known about it as front matter; the body is unchanged."""
+    """Return a story with what is known about it as front matter; the body is unchanged where Markdown leaves it so."""
     import frontmatter
+
+    from index.markdown import from_markdown
 
     known = {
         "title": story.title,
@@ -224,4 +229,7 @@ def _markdown(story: Story, record: StoryRecord) -> str:
         "language": story.language,
     }
     front = frontmatter.dumps(frontmatter.Post("", **{key: value for key, value in known.items() if value}))
-    return f"{front.rstrip()}\n\n{story.body}"
+    body = story.body
+    if from_markdown(body, fallback_title=story.title).body != body:
+        body = "\n\n".join(_MARK.sub(r"\\\g<0>", story.text(paragraph.span)) for paragraph in story.paragraphs)
+    return f"{front.rstrip()}\n\n{body}"

@@ -270,14 +270,6 @@ class Desk:
         async with self._shelf_with(story_id) as shelf:
             return shelf.index(story_id).story
 
-    async def stories(self) -> list[Story]:
-        """Return the stories on the desk, in their order.
-
-        Raises:
-            StoryError, StorydeskError: the model or a story could not be loaded.
-        """
-        return (await self._shelf()).stories()
-
     async def suggestions(self, count: int = 2, story_id: str | None = None) -> list[str]:
         """Return up to `count` questions that the story answers, each tried before it is suggested."""
         async with self._shelf_with(story_id) as shelf:

@@ -113,7 +113,8 @@ def _server_finding(config: Config) -> Finding:
     if not server.port:
         return Finding("server", is_good=True, text="none; server.port opens /healthz, /readyz and /metrics.")
     try:
-        with socket.create_server((server.host, server.port)):
+        family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+        with socket.create_server((server.host, server.port), family=family):
             return Finding("server", is_good=True, text=f"{server.host}:{server.port} is free.")
     except OSError as error:
         return Finding("server", is_good=False, text=f"{refusal(server, error)} (Does the bot run already?)")

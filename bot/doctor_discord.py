@@ -16,14 +16,14 @@ from bot.cogs.rights import NEEDED, lacking, lacks_commands
 from bot.config import discord_token
 from bot.doctor import Finding
 from bot.errors import ConfigError, StorageError
+from bot.guild_settings import GuildSettings
+from bot.opening import store_for
 from bot.running import use_discord_api
-from bot.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from bot.config import Config
-    from bot.guild_settings import GuildSettings
 
 _SHOWN = 5
 _LOOKED_AT = 50  # servers, four requests each
@@ -81,15 +81,12 @@ async def _scope(client: discord.Client, application_id: int, guilds: Mapping[in
 
 async def _permissions(client: discord.Client, config: Config, guilds: Mapping[int, str], invitation: str) -> Finding:
     """Say what the bot may not do: in a server, or in the channels that its admins have set."""
-    store = Store(config.data_folder)
-    with contextlib.suppress(StorageError):  # which the finding on the database tells
-        await store.open()
     listens = config.discord.read_all_messages
+    settings = await _known_settings(config, guilds)
     missing = {
-        name: await _missing(client, guild, store.known_settings(guild), listens=listens)
+        name: await _missing(client, guild, settings.get(guild, GuildSettings()), listens=listens)
         for guild, name in guilds.items()
     }
-    await store.close()
     lacks = [f"“{name}” ({', '.join(permissions)})" for name, permissions in missing.items() if permissions]
     if lacks:
         text = (
@@ -99,6 +96,18 @@ async def _permissions(client: discord.Client, config: Config, guilds: Mapping[i
     return Finding(
         "permissions", is_good=True, text="its role may do what it needs, also in the channels that are set."
     )
+
+
+async def _known_settings(config: Config, guilds: Iterable[int]) -> dict[int, GuildSettings]:
+    """Return what the admins of `guilds` have set; nothing where the database does not tell, which its finding says."""
+    with contextlib.suppress(StorageError):
+        store = store_for(config)
+        try:
+            await store.open()
+            return {guild: store.known_settings(guild) for guild in guilds}
+        finally:
+            await store.close()
+    return {}
 
 
 def _intents(config: Config, flags: discord.ApplicationFlags) -> Finding:

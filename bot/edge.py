@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar
 
 import typer
 
+from index.settings import FILE_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 StoryOption = Annotated[
-    str | None, typer.Option("--story", metavar="PATH_OR_ID", help="A .md, .txt or .html file, or an indexed story.")
+    str | None, typer.Option("--story", metavar="PATH_OR_ID", help=f"A {FILE_KINDS} file, or an indexed story.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 ConfigOption = Annotated[

@@ -10,7 +10,7 @@ import logging
 import random
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -47,14 +47,6 @@ _CLOSED = frozenset(("cause-closed", "cause-kind", "cause-large"))  # causes tha
 _AT_ONCE = 10  # looks in one round
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A story of a guild that changed, and its text now."""
-
-    guild_id: int
-    now: Story
-
-
 class Follower:
     """Looks at what guilds follow; it needs no Discord."""
 
@@ -76,14 +68,11 @@ class Follower:
             AskError: it cannot be fetched, is no story of the guild's own, has no address, or a quota is used up.
             StorageError, StoryError, StorydeskError: as `Library.add`.
         """
-        followed = await self._records.of_guild(guild_id)
-        if len(followed) >= self._most:
-            message = "This server follows as much as it may."
-            raise FollowQuotaError(message, followed=self._most)
         now = int(time.time())
         wanted = FollowRecord(0, guild_id, what.strip(), None, hours * _HOUR, None, None, None, now, 0, None)
         if not re.match(r"https?://", wanted.url, re.IGNORECASE):
             return await self._follow_story(wanted)
+        await self._check_quota(wanted)
         self._library.count_fetch(guild_id)
         found = await self._intake.look(wanted.url, stages=stages)
         if found is None or found.story is None:
@@ -97,7 +86,16 @@ class Follower:
         if record.url is None or record.guild_id != wanted.guild_id:
             message = "That story has no address, or is not this server's own."
             raise NoAddressError(message)
-        return await self._records.follow(replace(wanted, url=record.url, library_id=record.id))
+        wanted = replace(wanted, url=record.url, library_id=record.id)
+        await self._check_quota(wanted)
+        return await self._records.follow(wanted)
+
+    async def _check_quota(self, wanted: FollowRecord) -> None:
+        """Let pass what a guild may still follow; what it follows already, it may follow otherwise."""
+        others = [one for one in await self._records.of_guild(wanted.guild_id) if one.url != wanted.url]
+        if len(others) >= self._most:
+            message = "This server follows as much as it may."
+            raise FollowQuotaError(message, followed=self._most)
 
     async def unfollow(self, guild_id: int, number: int) -> FollowRecord:
         """Follow something no more.
@@ -111,39 +109,37 @@ class Follower:
         """Return what a guild follows."""
         return await self._records.of_guild(guild_id)
 
-    async def look_round(self) -> list[Update]:
-        """Look at what is due, one after the other; return the stories that changed."""
-        updates: list[Update] = []
-        for followed in await self._records.due(int(time.time()), _AT_ONCE):
-            updates += await self.look(followed)
-        return updates
+    async def look_round(self) -> int:
+        """Look at what is due, one after the other; return how many stories changed."""
+        return sum([await self.look(followed) for followed in await self._records.due(int(time.time()), _AT_ONCE)])
 
-    async def look(self, followed: FollowRecord) -> list[Update]:
-        """Look at something now, and write down when to look again; return the story that changed, if it did."""
+    async def look(self, followed: FollowRecord) -> bool:
+        """Look at something now, and write down when to look again; say whether its story changed."""
         looked = replace(
             followed, looked_at=int(time.time()), failures=0, problem=None, problem_key=None, problem_values=None
         )
-        updates: list[Update] = []
+        is_changed = False
         try:
             self._library.count_fetch(followed.guild_id)
             found = await self._intake.look(followed.url, followed.etag, followed.modified)
             if found is not None:
                 if found.story is not None and followed.library_id is not None:
-                    updates = await self._updated(followed.guild_id, followed.library_id, found.story)
+                    is_changed = await self._updated(followed.guild_id, followed.library_id, found.story)
                 if await self._bring(followed, found.items):  # else it shall be sent again
                     looked = replace(looked, etag=found.etag, modified=found.modified)
             looked = replace(looked, next_at=_next(looked))
         except (AskError, StorydeskError, StoryError) as error:
             looked = _failed(followed, error)
         await self._records.looked(looked)
-        return updates
+        return is_changed
 
-    async def _updated(self, guild_id: int, number: int, story: Story) -> list[Update]:
+    async def _updated(self, guild_id: int, number: int, story: Story) -> bool:
+        """Put a new text in the place of a story's that is still there; say whether it is another one."""
         records = await self._library.visible(guild_id)
         if number not in {record.id for record in records}:
-            return []
+            return False
         _, is_changed = await self._library.update(guild_id, number, story)
-        return [Update(guild_id, story)] if is_changed else []
+        return is_changed
 
     async def _bring(self, followed: FollowRecord, items: Sequence[FeedItem]) -> bool:
         """Add the stories that a feed names and the guild has not; return whether none is to be tried again.

@@ -78,7 +78,7 @@ class Library:
             raise QuotaError(message, stories=f"{quotas.most_stories:,}", characters=f"{quotas.most_characters:,}")
 
     def count_fetch(self, guild_id: int) -> None:
-        """Count a page that a guild wants fetched.
+        """Count a page that a guild wants fetched, or a file that it brings.
 
         Raises:
             FetchQuotaError: it had as many within the hour as it may.
@@ -90,7 +90,7 @@ class Library:
         while fetched and not now - _HOUR < fetched[0] <= now:  # too old, or from before the clock was put back
             fetched.popleft()
         if len(fetched) >= self._quotas.fetches_an_hour:
-            message = "This server has had as many pages fetched as it may."
+            message = "This server has brought as many pages and files as it may."
             raise FetchQuotaError(message, pages=self._quotas.fetches_an_hour)
         fetched.append(now)
 
@@ -135,7 +135,12 @@ class Library:
         """Write a story's text and its index to disk, before any record names them."""
         if stages is not None:
             stages.begin("indexing")
-        await asyncio.to_thread(self._files.save, story)
+
+        def saved() -> int:
+            self._files.save(story)
+            return len(story.paragraphs)  # which the record tells; the story knows them from now on
+
+        await asyncio.to_thread(saved)
         await self._desk.place(story.id, stages)
 
     async def earlier(self, guild_id: int | None, record: StoryRecord) -> list[Story]:

@@ -21,6 +21,7 @@ from index.bundled import BUNDLED_MODEL, BundledEmbedder
 from index.embed import SentenceTransformerEmbedder
 from index.errors import UnreadableStoryError
 from index.load import SHIPPED_STORY, load_story, shipped_story
+from index.settings import FILE_KINDS
 from index.story import Story
 from index.story_index import StoryIndex
 
@@ -55,9 +56,7 @@ def find_story(name: str | None, config: Config) -> Story:
         saved = index_folder(config, name) / "story.json"
         return Story(**json.loads(saved.read_text("utf-8")))
     except (UnreadableStoryError, OSError, ValueError, TypeError):
-        message = (
-            f"There is no story {name!r}: give the path of a .md, .txt or .html file, or the id of an indexed story."
-        )
+        message = f"There is no story {name!r}: give the path of a {FILE_KINDS} file, or the id of an indexed story."
         raise UnknownStoryError(message) from None
 
 

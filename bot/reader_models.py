@@ -1,8 +1,8 @@
 """The models that a reader reads with: the one that ships, and any other of transformers.
 
-The one that ships is fine-tuned from the bundled encoder with its embeddings and lowest layers
-frozen, so those are taken from the encoder that is in memory already and only the rest is stored,
-as bytes with one scale per row. Import this only where torch may be loaded.
+The one that ships is fine-tuned from the bundled encoder with its embeddings frozen, and as many of its lowest
+layers as `reader.json` says, so those are taken from the encoder that is in memory already and only the rest is
+stored, as bytes with one scale per row. Import this only where torch may be loaded.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ async def _child(about: Mapping[str, object], content: bytes, seconds: float, co
     Raises:
         LoadError: it refuses the file, or takes more time or memory than it may.
     """
-    # Neither the token nor a database's password is within reach of whatever a hostile file does.
-    secret = ("DISCORD_", "STORYDESK_")
+    # Neither the token nor a database's password is in its environment, nor where systemd put the token.
+    secret = ("DISCORD_", "STORYDESK_", "CREDENTIALS_DIRECTORY")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(secret)}
     child = await asyncio.create_subprocess_exec(
         *command,

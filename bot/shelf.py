@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from bot.ranking import Ranking, Reads
     from bot.together import Spent, Work
     from index.embed import Embedder
-    from index.story import Story
     from index.story_index import Progress, StoryIndex
 
 _T = TypeVar("_T")
@@ -162,10 +161,6 @@ class Shelf:
         """Return how many stories are on the shelf, and how many passages they have."""
         placed = self._loaded.things()
         return len(placed), sum(len(one.index) for one in placed)
-
-    def stories(self) -> list[Story]:
-        """Return the stories that are on the shelf now."""
-        return [placed.index.story for placed in self._loaded.things()]
 
     def answer_all(self, asked: Sequence[Asked], closest: int, spent: Spent | None = None) -> list[Reply | Exception]:
         """Return the reply to each question, or why there is none; the models work on all of them at once."""

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from index.errors import BinaryStoryError
+from index.settings import FILE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def decode(content: bytes, charset: str | None = None) -> str:
     """
     for magic, (kind, name) in _UNSUPPORTED.items():
         if content.startswith(magic):
-            message = f"The file is {kind}, not text. Give a .md, .txt or .html file."
+            message = f"The file is {kind}, not text. Give a {FILE_KINDS} file."
             raise BinaryStoryError(message, reason="other-format", format=name)
     for encoding, skip in _encodings(content, charset):
         try:

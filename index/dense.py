@@ -9,10 +9,11 @@ what it misses.
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from index.cores import usable_cores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ class DenseIndex:
         if len(rows) <= EXACT_UP_TO:
             index: Any = faiss.IndexFlatIP(rows.shape[1])
         else:
-            faiss.omp_set_num_threads(os.cpu_count() or 1)
+            faiss.omp_set_num_threads(usable_cores())
             index = faiss.IndexRefineFlat(_coarse_index(*rows.shape))
             index.train(rows)
         index.add(rows)

@@ -17,7 +17,7 @@ from index.documents import from_docx, from_pdf
 from index.errors import LoadError, StoryTooLongError, UnreadableStoryError
 from index.markdown import from_markdown
 from index.pages import from_html, from_page, host
-from index.settings import MAX_STORY_CHARACTERS
+from index.settings import FILE_KINDS, MAX_STORY_CHARACTERS
 from index.story import Story, is_blank
 
 SHIPPED_STORY = "us-leaves-niger"
@@ -31,7 +31,7 @@ _TITLE_CHARACTERS = 120
 
 
 def load_story(path: Path) -> Story:
-    """Return the story in a `.md`, `.txt` or `.html` file; other text files count as plain text.
+    """Return the story in a `.md`, `.txt`, `.html`, `.pdf` or `.docx` file; other text files count as plain text.
 
     Raises:
         UnreadableStoryError: there is no such file, or it may not be read.
@@ -39,12 +39,12 @@ def load_story(path: Path) -> Story:
     """
     try:
         if path.is_dir():
-            message = f"{path} is a folder; name one .md, .txt or .html file."
+            message = f"{path} is a folder; name one {FILE_KINDS} file."
             raise UnreadableStoryError(message, reason="no-file")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        message = f"There is no story at {path}; give the path of a .md, .txt or .html file."
+        message = f"There is no story at {path}; give the path of a {FILE_KINDS} file."
         raise UnreadableStoryError(message, reason="no-file") from None
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}."

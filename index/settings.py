@@ -1,14 +1,20 @@
-"""The figures that an index depends on; a change of any of them makes saved indexes stale."""
+"""What is read as a story, and the figures that an index depends on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+FILE_KINDS = ".md, .txt, .html, .pdf or .docx"
+"""The endings of files that are read as stories, as people are told."""
 
 MAX_STORY_CHARACTERS = 2_000_000
 """Characters; about 350,000 words, more than *War and Peace* has in half its volumes."""
 
 MAX_SENTENCE_CHARACTERS = 900
 """Characters; longer sentences are cut at a comma or a space, so that a quote can be shown whole."""
+
+MOST_PASSAGES = 40_000
+"""Passages of one story; one of the greatest length has about 20,000, a file of one letter a line a million."""
 
 
 @dataclass(frozen=True, slots=True)

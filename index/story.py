@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from index.errors import BinaryStoryError, EmptyStoryError, StoryTooLongError, UntitledStoryError
-from index.settings import MAX_STORY_CHARACTERS
+from index.settings import FILE_KINDS, MAX_STORY_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ class Story:
             size, limit = f"{len(self.body):,}", f"{MAX_STORY_CHARACTERS:,}"
             raise StoryTooLongError(message, reason="too-long", characters=size, limit=limit)
         if _CONTROL.search(self.body):
-            message = "The story is not text: it has control characters. Give a .md, .txt or .html file."
+            message = f"The story is not text: it has control characters. Give a {FILE_KINDS} file."
             raise BinaryStoryError(message, reason="not-text")
         if not any(character.isalnum() for character in self.body):
             message = (

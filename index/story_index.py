@@ -23,12 +23,18 @@ import numpy as np
 
 from index import heap
 from index.dense import DenseIndex
-from index.errors import DamagedIndexError, MissingIndexError, SavedIndexError, StaleIndexError
+from index.errors import (
+    DamagedIndexError,
+    MissingIndexError,
+    SavedIndexError,
+    StaleIndexError,
+    StoryTooLongError,
+)
 from index.fusion import Evidence
 from index.kinds import KindIndex
 from index.lexical import LexicalIndex, Stemmer
 from index.passages import Passage, passages_of
-from index.settings import IndexSettings
+from index.settings import MOST_PASSAGES, IndexSettings
 from index.story import Story
 
 if TYPE_CHECKING:
@@ -104,9 +110,17 @@ class StoryIndex:
         *,
         progress: Progress | None = None,
     ) -> StoryIndex:
-        """Embed every passage of `story`; `progress` is told how many passages of how many are done."""
+        """Embed every passage of `story`; `progress` is told how many passages of how many are done.
+
+        Raises:
+            StoryTooLongError: it has more than `MOST_PASSAGES` passages.
+        """
         settings = settings or IndexSettings()
         texts = [story.text(passage.span) for passage in passages_of(story, settings)]
+        if len(texts) > MOST_PASSAGES:
+            count, limit = f"{len(texts):,}", f"{MOST_PASSAGES:,}"
+            message = f"The story has {count} sentences; at most {limit} are read. Split it into several stories."
+            raise StoryTooLongError(message, reason="too-many-sentences", sentences=count, limit=limit)
         vectors = np.zeros((len(texts), embedder.dimensions), dtype=np.float32)
         for rows in _batches(texts, settings.batch_size):
             vectors[rows] = embedder.encode([texts[row] for row in rows])

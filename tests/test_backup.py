@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -17,9 +19,6 @@ from bot.store.store import Store
 from bot.store.stories import StoryStore
 from bot.story_files import StoryFiles
 from index.story import Story
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CATS = Story("Cats sleep for fifteen hours a day.", "Cats")
 
@@ -136,3 +135,26 @@ def test_the_commands_back_up_and_restore(tmp_path: Path, monkeypatch: pytest.Mo
     assert "1 story" in run(app, ["backup", "b.zip"]).output
     assert run(app, ["restore", "b.zip"]).exit_code == 1
     assert "1 story" in run(app, ["restore", "b.zip", "--replace"]).output
+
+
+@pytest.mark.parametrize("failing", range(1, 5))
+async def test_a_restore_that_fails_half_way_leaves_what_was_there(
+    failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(tmp_path)
+    back_up(tmp_path, tmp_path / "backup.zip")
+    calls, rename = [], Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        calls.append(path)
+        if len(calls) == failing:
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(StorageError, match="busy"):
+        await asyncio.to_thread(restore, tmp_path / "backup.zip", tmp_path, replaces=True)
+    monkeypatch.undo()
+    assert len(calls) >= failing
+    assert await contents(tmp_path) == (GuildSettings(private=True), ["Cats"], CATS)
+    assert ".restore-" not in " ".join(await asyncio.to_thread(os.listdir, tmp_path))

@@ -142,7 +142,7 @@ def test_in_the_terminal_it_stays_in_english_with_the_name_of_the_file(tmp_path:
     file.write_bytes(b"%PDF-1.7")
     with pytest.raises(LoadError) as caught:
         load_story(file)
-    assert str(caught.value) == f"{file}: The file is a PDF, not text. Give a .md, .txt or .html file."
+    assert str(caught.value) == f"{file}: The file is a PDF, not text. Give a .md, .txt, .html, .pdf or .docx file."
     assert (caught.value.reason, caught.value.values) == ("other-format", {"format": "PDF"})
 
 

@@ -158,3 +158,15 @@ def test_the_operator_chooses_the_story_that_is_asked_where_nothing_else_is_chos
     assert "Birds: asked on server 9" in run("use", "Birds", "--guild", "9")
     assert "There is no story 'Birds'" in run("use", "Birds", code=1)
     run("use", "Cats", "--channel", "70", code=2)
+
+
+def test_an_exported_plain_text_keeps_its_paragraphs_and_its_marks(tmp_path: Path) -> None:
+    text = "Prices\nRice costs *two* dollars [a kilo](so they say).\n# 1 shop sells it.\n1. Oil is <b>gone</b>."
+    (tmp_path / "prices.txt").write_text(text, "utf-8")
+    run("add", "prices.txt")
+    run("export", "Prices", "again.md")
+    again, original = load_story(tmp_path / "again.md"), load_story(tmp_path / "prices.txt")
+    assert [again.text(one.span) for one in again.paragraphs] == [
+        original.text(one.span) for one in original.paragraphs
+    ]
+    assert again.title == original.title

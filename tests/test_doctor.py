@@ -152,3 +152,14 @@ def test_a_port_in_use_is_bad_and_a_free_one_is_good(monkeypatch: pytest.MonkeyP
     assert not found.is_good
     assert "set server.port to a free one, or to 0." in found.text
     assert findings()["server"].is_good
+
+
+def test_a_port_of_an_ipv6_address_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as free:
+            port = free.getsockname()[1]
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    monkeypatch.setenv("STORYDESK_SERVER__HOST", "::1")
+    monkeypatch.setenv("STORYDESK_SERVER__PORT", str(port))
+    assert findings()["server"].is_good

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 import pytest
 import simcord
+from discord.http import HTTPClient, MultipartParameters
 from discord_desk import bot_with, said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
@@ -74,6 +77,53 @@ async def test_an_outage_that_passes_is_outlived(
         await alice.slash(channel, "ask", question=TROOPS)
     else:
         await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+
+
+async def test_a_reply_whose_connection_is_lost_is_sent_once_more_as_the_same_message(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord shows one of two messages with the same nonce, so that none is lost and none comes twice."""
+    nonces, send = [], HTTPClient.send_message
+
+    async def losing(client: HTTPClient, channel_id: int, *, params: MultipartParameters) -> object:
+        assert params.payload is not None
+        nonces.append((params.payload["nonce"], params.payload["enforce_nonce"]))
+        if len(nonces) == 1:
+            raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+        return await send(client, channel_id, params=params)
+
+    monkeypatch.setattr(HTTPClient, "send_message", losing)
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert HEADCOUNT in said(channel.last_message)
+    first, second = nonces
+    assert first == second
+    assert first[1]
+
+
+async def test_a_reply_that_is_never_taken_is_told_in_the_log(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def lost(*_: object, **__: object) -> None:
+        raise aiohttp.ServerDisconnectedError
+
+    monkeypatch.setattr(HTTPClient, "send_message", lost)
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert "an apology could not be sent" in caplog.text
+
+
+async def test_an_interaction_whose_connection_is_lost_is_answered_in_the_channel(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object, **__: object) -> None:
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    monkeypatch.setattr(discord.InteractionResponse, "defer", lost)
+    await alice.slash(channel, "ask", question=TROOPS)
     assert HEADCOUNT in said(channel.last_message)
 
 

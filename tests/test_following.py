@@ -125,14 +125,13 @@ async def test_a_page_that_changed_is_taken_over_and_its_state_is_sent_along(kit
     assert await kit.names() == ["Cats"]
     assert followed.next_at is not None
     assert 5 * HOUR < followed.next_at - time.time() < 7 * HOUR
-    assert await kit.follower.look_round() == []  # nothing is due yet
+    assert await kit.follower.look_round() == 0  # nothing is due yet
     kit.web.pages[PAGE] = None
-    assert await kit.follower.look(followed) == []
+    assert not await kit.follower.look(followed)
     kit.web.pages[PAGE] = page(NAPS, '"2"')
-    (update,) = await kit.follower.look(await kit.known(followed.id))
-    assert (update.guild_id, update.now) == (NEWSROOM, NAPS)
+    assert await kit.follower.look(await kit.known(followed.id))
     assert (await kit.library.named(NEWSROOM, "Cats")).story_id == NAPS.id
-    assert await kit.follower.look(await kit.known(followed.id)) == []
+    assert not await kit.follower.look(await kit.known(followed.id))
     assert kit.web.asked == [(PAGE, None, None), (PAGE, '"1"', None), (PAGE, '"1"', None), (PAGE, '"2"', None)]
 
 
@@ -150,10 +149,10 @@ async def test_a_story_with_an_address_is_followed_by_its_name(kit: Kit) -> None
     again = await kit.follower.follow(NEWSROOM, "cats", 3)
     assert (again.id, again.every) == (followed.id, 3 * HOUR)
     kit.web.pages[PAGE] = page(NAPS)
-    assert len(await kit.follower.look_round()) == 1
+    assert await kit.follower.look_round() == 1
     await kit.library.remove(NEWSROOM, record.id)
     await kit.follows.looked(replace(followed, next_at=0))
-    assert await kit.follower.look_round() == []
+    assert await kit.follower.look_round() == 0
     assert len(kit.web.asked) == 1
 
 
@@ -324,3 +323,14 @@ async def test_a_followed_page_changes_and_the_answer_from_before_is_marked(
     assert told == ENGLISH("unfollowed", address=f"<{address}>")
     told = said((await chief.slash(channel, "story unfollow", story=followed.id)).response)
     assert told == ENGLISH("follow-unknown")
+
+
+async def test_what_is_followed_already_is_followed_otherwise_also_at_the_quota(kit: Kit) -> None:
+    follower = Follower(kit.follows, kit.library, kit.web, most=1)
+    kit.web.pages[PAGE] = page(CATS)
+    followed = await follower.follow(NEWSROOM, PAGE, 6)
+    assert (await follower.follow(NEWSROOM, PAGE, 12)).every == 12 * HOUR
+    again = await follower.follow(NEWSROOM, "cats", 24)
+    assert (again.id, again.every) == (followed.id, 24 * HOUR)
+    with pytest.raises(FollowQuotaError):
+        await follower.follow(NEWSROOM, FEED, 6)

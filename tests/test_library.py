@@ -369,3 +369,18 @@ async def test_the_memory_is_bounded_and_no_question_loses_the_stories_that_it_g
         assert shelf._loaded.size <= 6
         assert await desk.story() == STORY
         assert await desk.story(ids[3]) == stories[3]
+
+
+async def test_of_a_story_that_is_updated_again_and_again_the_latest_twenty_texts_are_kept(kit: Set) -> None:
+    record, _ = await kit.library.add(NEWSROOM, CATS)
+    texts = [Story(f"Cats sleep for {hours} hours a day.", "Cats") for hours in range(30, 53)]
+    for text in texts:
+        await kit.library.update(NEWSROOM, record.id, text)
+    earlier = [story_id for story_id, _ in await kit.records.replaced(NEWSROOM, record.id)]
+    assert len(earlier) == 20
+    assert CATS.id not in earlier
+    assert texts[-2].id in earlier
+    await kit.library.prune(min_age=0)
+    assert kit.files.load(texts[-2].id) == texts[-2]
+    with pytest.raises(UnknownStoryError):
+        kit.files.load(CATS.id)

@@ -312,3 +312,32 @@ async def test_a_refused_private_note_ends_in_the_log_and_not_in_a_crash(
     env.inject_error("POST", "/users/@me/channels", status=403, code=50007, times=None)
     await alice.send(channel, f"{mention(env)} {TROOPS}")
     assert "could not be sent" in caplog.text
+
+
+async def test_a_refusal_is_taken_away_wherever_it_was_written_and_never_announced(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deleted = []
+
+    async def delete(message: discord.Message, *, delay: float | None = None) -> None:
+        deleted.append((message.id, delay))
+
+    def closed(name: str, **denied: bool) -> simcord.ChannelHandle:
+        everyone = env.guild.default_role
+        return env.guild.create_text_channel(name, overwrites={everyone: discord.PermissionOverwrite(**denied)})
+
+    monkeypatch.setattr(discord.Message, "delete", delete)
+    await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
+    await alice.send(channel, f"{mention(env)} {TROOPS}")
+    unread, mute = closed("unread", read_message_history=False), env.guild.create_text_channel("read-only")
+    env.inject_error("POST", f"/channels/{mute.id}/messages", status=403, code=50013, times=None)
+    for place in (unread, mute):
+        await alice.send(place, f"{mention(env)} {TROOPS}")
+    (told,) = alice.user.dm_channel.history()
+    assert unread.last_message is not None
+    assert said(told).startswith("One moment, please: ask me again")
+    assert deleted == [(unread.last_message.id, 20.0), (told.id, 20.0)]

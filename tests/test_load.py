@@ -420,13 +420,16 @@ def test_a_file_is_loaded_from_its_path(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableStoryError) as caught:
         load_story(tmp_path / "none.md")
-    assert str(caught.value) == f"There is no story at {tmp_path}/none.md; give the path of a .md, .txt or .html file."
+    assert (
+        str(caught.value)
+        == f"There is no story at {tmp_path}/none.md; give the path of a .md, .txt, .html, .pdf or .docx file."
+    )
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableStoryError) as caught:
         load_story(tmp_path)
-    assert str(caught.value) == f"{tmp_path} is a folder; name one .md, .txt or .html file."
+    assert str(caught.value) == f"{tmp_path} is a folder; name one .md, .txt, .html, .pdf or .docx file."
 
 
 def test_a_path_that_leads_through_a_file_is_refused(tmp_path: Path) -> None:

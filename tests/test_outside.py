@@ -14,6 +14,7 @@ from discord_desk import buttons_of
 from discord_server import DiscordServer
 
 from bot.language import ENGLISH
+from bot.store.database import FILE
 from bot.store.store import Store
 
 if TYPE_CHECKING:
@@ -210,6 +211,19 @@ async def test_the_doctor_looks_at_the_channels_that_are_set_and_at_the_commands
     assert "in #votes view channel" in text
     assert "#general" not in text
     assert "#elsewhere" not in text
+
+
+async def test_the_doctor_looks_at_the_database_that_is_configured(
+    server: DiscordServer, channel: simcord.ChannelHandle, tmp_path: Path
+) -> None:
+    """It makes no other one: what is set in a database that cannot be reached is not known, and its finding says so."""
+    url = "postgresql://storydesk:secret@127.0.0.1:1/storydesk"
+    code, text = await doctor(server, tmp_path, STORYDESK_STORAGE__URL=url)
+    assert code == 1
+    assert "BAD  database:" in text
+    assert "ok   permissions:" in text
+    assert "secret" not in text
+    assert not (tmp_path / FILE).exists()
 
 
 async def test_an_admin_sets_up_a_server_with_menus_forms_files_and_autocomplete(

@@ -14,6 +14,8 @@ from discord_fixtures import *  # noqa: F403 - fixtures come by name
 from discord_fixtures import mention
 
 from bot import phrase
+from bot.config import LibrarySettings
+from bot.errors import UnknownStoryError
 from bot.fetch import Page
 from bot.language import ENGLISH, phrases
 from bot.markdown import escape, shortened
@@ -383,6 +385,61 @@ async def test_an_answer_whose_quote_is_gone_is_marked_with_the_new_wording(
     assert ENGLISH("outdated") not in marked[stands.id]
     (message,) = [message for message in channel.history() if message.id == old.id]
     assert said((await alice.click(message, label="Helpful")).response) == ENGLISH("vote-counted")
+
+
+async def test_a_long_answer_is_marked_without_the_new_wording(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
+    monkeypatch.setattr("bot.phrase.TEXT_LIMIT", 300)
+    await add(chief, channel)
+    await alice.send(channel, f"{mention(env)} {BRIDGE}")
+    newer = ("bridge.md", HARBOUR.replace("14 steel cables", "22 steel cables").encode())
+    await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=newer)
+    await env.settle()
+    (marked,) = [text for message in channel.history() if ENGLISH("outdated") in (text := said(message))]
+    assert "**14** steel cables" in marked
+    assert "22 steel cables" not in marked
+
+
+async def test_a_server_brings_files_and_pages_as_often_in_an_hour_as_it_may(
+    chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.library, "_quotas", LibrarySettings(fetches_an_hour=2))
+    for name in ("one", "two"):
+        assert "story-added" not in await add(chief, channel, HARBOUR.replace("nine", name))
+    assert await add(chief, channel, HARBOUR) == ENGLISH("fetch-quota", pages=2)
+
+
+async def test_a_rival_that_is_gone_meanwhile_is_left_out(
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = HARBOUR.replace("14 steel", "22 steel").replace("closes for", "in")
+    await add(chief, channel)
+    await add(chief, channel, later, "later.md")
+    assert ENGLISH("stories-differ") in await ask(alice, channel, BRIDGE)
+    found, seen = bot.library.story, []
+
+    async def story(guild_id: int | None, story_id: str | None) -> Story:
+        seen.append(story_id)
+        if len(set(seen)) > 1:
+            message = "That story is not on my desk any more."
+            raise UnknownStoryError(message)
+        return await found(guild_id, story_id)
+
+    monkeypatch.setattr(bot.library, "story", story)
+    answer = await ask(alice, channel, BRIDGE)
+    assert len(set(seen)) == 2
+    assert "steel cables" in answer
+    assert ENGLISH("stories-differ") not in answer
 
 
 async def test_an_answer_from_two_versions_ago_is_marked_once_and_its_mark_kept_up(

@@ -19,7 +19,13 @@ from hypothesis import strategies as st
 import index
 import index.story_index
 from index.dense import DenseIndex
-from index.errors import DamagedIndexError, MissingIndexError, SavedIndexError, StaleIndexError
+from index.errors import (
+    DamagedIndexError,
+    MissingIndexError,
+    SavedIndexError,
+    StaleIndexError,
+    StoryTooLongError,
+)
 from index.fusion import CONTEXT_WEIGHT, COVERAGE_WEIGHT, KIND_WEIGHT, LEXICAL_WEIGHT
 from index.settings import IndexSettings
 from index.story import Story
@@ -489,3 +495,14 @@ def test_importing_every_module_of_index_loads_nothing_that_takes_seconds() -> N
     heavy = {"torch", "discord", "sentence_transformers", "transformers", "faiss", "bm25s", "trafilatura", "bot"}
     assert "index.embed" in found
     assert heavy & set(found) == set()
+
+
+def test_a_story_of_too_many_sentences_is_refused_before_any_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of one letter a line would take the memory of the machine."""
+    monkeypatch.setattr("index.story_index.MOST_PASSAGES", 3)
+    fake = CountingEmbedder()
+    StoryIndex.build(Story("A\nB\nC", "T"), fake)
+    seen = len(fake.seen)
+    with pytest.raises(StoryTooLongError, match="has 4 sentences; at most 3 are read"):
+        StoryIndex.build(Story("A\nB\nC\nD", "T"), fake)
+    assert len(fake.seen) == seen

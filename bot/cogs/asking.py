@@ -81,7 +81,7 @@ class Asking(commands.Cog):
                 query, wanted, await self._bot.library.scope(asker.guild_id, asker.places)
             )
             story = await self._bot.library.story(asker.guild_id, quotes[0].story_id if quotes else None)
-            return passages_layout(phrase.lookup_heading(query, say), quotes, story, say, scores=True)
+            return await passages_layout(phrase.lookup_heading(query, say), quotes, story, say, scores=True)
 
         settings = await self._bot.settings_of(self._bot.guild_of(interaction))
         await self._bot.edge.respond(interaction, passages, ephemeral=settings.private, counts=True, settings=settings)
@@ -112,7 +112,7 @@ class Asking(commands.Cog):
             story = await self._bot.library.story(
                 asker.guild_id, mention.quotes[0].story_id if mention.quotes else None
             )
-            texts = phrase.mention_texts(claim, mention, story, say)
+            texts = await asyncio.to_thread(phrase.mention_texts, claim, mention, story, say)
             return TextLayout(texts, verdict="answered" if mention.is_found else "closest")
 
         settings = await self._bot.settings_of(self._bot.guild_of(interaction))

@@ -34,14 +34,14 @@ async def brought(
     link: str | None,
     stages: Stages,
 ) -> Story:
-    """Return the story of a file, or of a page, which counts as fetched.
+    """Return the story of a file or of a page, which counts towards what a server may bring in an hour.
 
     Raises:
         AskError: it cannot be taken.
     """
+    bot.library.count_fetch(cast("int", interaction.guild_id))
     if file is not None:
         return await bot.intake.file(file.filename, file.size, partial(_read, file), stages)
-    bot.library.count_fetch(cast("int", interaction.guild_id))
     return await bot.intake.page(link or "", stages)
 
 
@@ -94,6 +94,7 @@ class PasteForm(discord.ui.Modal):
 
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
+            bot.library.count_fetch(cast("int", interaction.guild_id))
             story = bot.intake.pasted(title, text)
             async with shown_while(interaction, say) as stages:
                 return await keep(bot, interaction, story, say, stages)

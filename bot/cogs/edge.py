@@ -18,7 +18,7 @@ from bot.cogs.memory import is_ephemeral
 from bot.errors import AskError
 from bot.request import error_code
 from bot.telemetry import ErrorTold
-from bot.ui.delivery import deliver, tell
+from bot.ui.delivery import UNDELIVERED, deliver, tell
 from bot.ui.layouts import Apology, notice
 from bot.ui.replies import ReplyLayout
 
@@ -71,10 +71,10 @@ class Edge:
         except AskError as error:
             await tell(interaction, Apology(self.apologise(error, say)))
             return
-        with contextlib.suppress(discord.HTTPException):  # what follows shows whether Discord knows it all the same
+        with contextlib.suppress(*UNDELIVERED):  # what follows shows whether Discord knows it all the same
             await interaction.response.defer(thinking=not replaces, ephemeral=ephemeral)
         if not self._bot.desk.is_ready and checks and not replaces:
-            with contextlib.suppress(discord.HTTPException):
+            with contextlib.suppress(*UNDELIVERED):
                 await interaction.edit_original_response(view=notice(say("loading")))
         layout = await self.attempt(lambda: work(say), say)
         if replaces and isinstance(layout, Apology):

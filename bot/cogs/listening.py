@@ -7,8 +7,10 @@ import contextlib
 import logging
 from dataclasses import replace
 from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 from discord.ext import commands
 
@@ -19,6 +21,7 @@ from bot.errors import AskError, StorageError
 from bot.followup import understood
 from bot.markdown import shortened
 from bot.question import question_of_post
+from bot.ui.delivery import UNDELIVERED
 from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.replies import ReplyLayout
 
@@ -58,7 +61,7 @@ class Listening(commands.Cog):
             apology = Apology(self._bot.edge.apologise(error, say))
             try:
                 await self._send(message, apology, say)
-            except discord.HTTPException as failure:
+            except UNDELIVERED as failure:
                 _log.warning("an apology could not be sent: %s", failure)
 
     @commands.Cog.listener()
@@ -149,7 +152,7 @@ class Listening(commands.Cog):
             await self._update(asked, say)
             return
         # Where it may not type, it says so when it answers; and no answer waits for a sign that one is coming.
-        with contextlib.suppress(discord.HTTPException, TimeoutError):
+        with contextlib.suppress(*UNDELIVERED, TimeoutError):
             async with asyncio.timeout(_TYPING_SECONDS):
                 await message.channel.typing()
         layout = await self._bot.edge.attempt(partial(self._answer, asked, say), say)
@@ -161,8 +164,9 @@ class Listening(commands.Cog):
     async def _refuse(self, message: discord.Message, error: AskError, say: Phrases) -> None:
         """Say for a while why a question is not answered."""
         try:
-            await self._send(message, Apology(self._bot.edge.apologise(error, say)), say, delete_after=_REFUSAL_SECONDS)
-        except discord.HTTPException as failure:
+            sent = await self._send(message, Apology(self._bot.edge.apologise(error, say)), say, is_answer=False)
+            await sent.delete(delay=_REFUSAL_SECONDS)
+        except UNDELIVERED as failure:
             _log.warning("a refusal could not be sent: %s", failure)
 
     async def _update(self, asked: Asked, say: Phrases) -> None:
@@ -180,7 +184,7 @@ class Listening(commands.Cog):
                     await asked.answer.edit(view=layout, allowed_mentions=discord.AllowedMentions.none())
                 except discord.NotFound:  # somebody took the answer away; it stays away
                     return
-                except discord.HTTPException as error:
+                except UNDELIVERED as error:
                     _log.warning("an answer cannot be edited along: %s", error)
                     await self._write_anew(asked, layout, say)
                     return
@@ -194,8 +198,8 @@ class Listening(commands.Cog):
         try:
             asked.answer = await channel.send(view=layout)
             await self._remember(asked, layout)
-        except discord.HTTPException as error:
-            with contextlib.suppress(discord.HTTPException):
+        except UNDELIVERED as error:
+            with contextlib.suppress(*UNDELIVERED):
                 await channel.send(view=Apology(self._bot.edge.apologise(error, say)))
 
     async def _answer(self, asked: Asked, say: Phrases) -> TextLayout:
@@ -216,40 +220,47 @@ class Listening(commands.Cog):
         return await self._bot.welcome(say, asker_of(message.author, message.channel, guild_id))
 
     async def _send(
-        self,
-        message: discord.Message,
-        layout: discord.ui.LayoutView,
-        say: Phrases,
-        *,
-        delete_after: float | None = None,
+        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases, *, is_answer: bool = True
+    ) -> discord.Message:
+        """Reply to a message; where the connection is lost meanwhile, once more: Discord shows one of the two.
+
+        What is no answer stands in no thread of its own, and is not announced where it is sent to its author.
+        """
+        nonce = token_hex(8)
+        try:
+            return await self._sent(message, layout, say, nonce, is_answer=is_answer)
+        except (aiohttp.ClientError, OSError) as error:
+            _log.warning("the connection was lost under a reply, which is sent once more: %s", error)
+            return await self._sent(message, layout, say, nonce, is_answer=is_answer)
+
+    async def _sent(
+        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases, nonce: str, *, is_answer: bool
     ) -> discord.Message:
         """Reply to a message; below it where it is gone, in a thread where the admins want that, else privately."""
         try:
-            if delete_after is None and (thread := await self._thread_for(message)):
-                return await thread.send(view=layout)
-            sent = await message.reply(view=layout, mention_author=False)
-            if delete_after is not None:
-                await sent.delete(delay=delete_after)
-            return sent  # noqa: TRY300 - one way out of four
+            if is_answer and (thread := await self._thread_for(message)):
+                return await thread.send(view=layout, nonce=nonce)
+            return await message.reply(view=layout, mention_author=False, nonce=nonce)
         except discord.Forbidden:
-            return await self._send_without_history(message, layout, say)
+            return await self._sent_without_history(message, layout, say, nonce, is_answer=is_answer)
         except discord.HTTPException as error:
             is_gone = error.code in (_UNKNOWN_MESSAGE, _INVALID_FORM)
             if not is_gone and error.status not in _PASSING:
                 raise
-            return await message.channel.send(view=layout)
+            return await message.channel.send(view=layout, nonce=nonce)
 
-    async def _send_without_history(
-        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases
+    async def _sent_without_history(
+        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases, nonce: str, *, is_answer: bool
     ) -> discord.Message:
         """Write below a message where the bot may not reply; where it may not write either, to its author."""
         try:
-            return await message.channel.send(view=layout)
+            return await message.channel.send(view=layout, nonce=nonce)
         except discord.Forbidden:
-            missing = ", ".join(_missing_permissions(message)) or "Send Messages"
-            place = getattr(message.channel, "mention", "")
-            await message.author.send(view=notice(say("cannot-write", channel=place, permissions=missing)))
-            return await message.author.send(view=layout)
+            if is_answer:
+                missing = ", ".join(_missing_permissions(message)) or "Send Messages"
+                place = getattr(message.channel, "mention", "")
+                await message.author.send(view=notice(say("cannot-write", channel=place, permissions=missing)))
+            return await message.author.send(view=layout, nonce=nonce)
 
     async def _thread_for(self, message: discord.Message) -> discord.Thread | None:
         """Return a new thread below a message in a channel that the admins opened, where they want threads."""
@@ -260,7 +271,7 @@ class Listening(commands.Cog):
             return None
         name = shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
         with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
-            return await message.create_thread(name=name)
+            return message.thread or await message.create_thread(name=name)
         return None
 
 

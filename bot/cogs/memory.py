@@ -6,16 +6,17 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot.answer import Answer
 from bot.cogs.conversations import Conversations
 from bot.cogs.told_votes import ToldVotes
 from bot.errors import StorageError
 from bot.store.records import NOWHERE, AnswerRecord
+from bot.ui.delivery import UNDELIVERED
 from bot.ui.layouts import notice
 
 if TYPE_CHECKING:
+    import discord
+
     from bot.app import StorydeskBot
     from bot.ui.replies import ReplyLayout
 
@@ -90,7 +91,7 @@ class Memory:
         channel = self._bot.get_partial_messageable(settings.feedback_channel, guild_id=message.guild.id)
         try:
             await channel.send(view=notice(say("voted-down", link=message.jump_url)))
-        except discord.HTTPException as error:
+        except UNDELIVERED as error:
             _log.warning("a vote cannot be told in channel %d: %s", settings.feedback_channel, error)
 
 

@@ -19,6 +19,7 @@ from bot.changes import changes
 from bot.errors import StorageError, StorydeskError, UnknownStoryError
 from bot.language import LANGUAGES, phrases
 from bot.markdown import escape, shortened
+from bot.ui.delivery import UNDELIVERED
 from index.errors import StoryError
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ async def _outdated(
     for answer in answers:
         if gone := _gone(answer, earlier, new):
             now = next((rewordings[text] for text in gone if text in rewordings), None)
-            found.append((answer, "\n".join([say("outdated"), *_new_wording(now, new)])))
+            wording = await asyncio.to_thread(_new_wording, now, new)
+            found.append((answer, "\n".join([say("outdated"), *wording])))
     return found
 
 
@@ -167,10 +169,12 @@ async def _mark(bot: StorydeskBot, answer: AnswerRecord, text: str) -> bool:
             view.remove_item(last)
             if last.content == text:
                 return False
+        if view.content_length() + len(text) > phrase.TEXT_LIMIT:
+            text = text.partition("\n")[0]  # without the new wording
         view.add_item(discord.ui.TextDisplay(text))
         await message.edit(view=view, allowed_mentions=discord.AllowedMentions.none())
         view.stop()
-    except (discord.HTTPException, ValueError) as error:
+    except (*UNDELIVERED, ValueError) as error:
         _log.info("an answer from an older version cannot be marked: %s", error)
         return False
     return True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 import discord
+
+from bot.ui.delivery import UNDELIVERED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +48,7 @@ def lacking(
             needed |= _to_answer(channel)
         if listens and channel.id in settings.listens:
             needed |= _to_answer(channel, threads=settings.threads)
-        if missing := _names(needed, channel.permissions_for(me)):
+        if needed.value and (missing := _names(needed, channel.permissions_for(me))):
             found.append(f"in #{channel.name} {', '.join(missing)}")
     return found
 
@@ -82,11 +85,11 @@ async def lacks_commands(http: HTTPClient, application_id: int, guild_id: int) -
 async def log_what_is_missing(bot: StorydeskBot) -> None:
     """Write to the log in which guilds the bot lacks permissions, or commands."""
     listens = bot.intents.message_content
-    mute = {
-        guild.name: missing
-        for guild in bot.guilds
-        if (missing := lacking(guild.me, guild.channels, bot.store.known_settings(guild.id), listens=listens))
-    }
+    mute = {}
+    for guild in bot.guilds:
+        if missing := lacking(guild.me, guild.channels, bot.store.known_settings(guild.id), listens=listens):
+            mute[guild.name] = missing
+        await asyncio.sleep(0)  # there may be a thousand
     if mute:
         named = "; ".join(f"{name} ({', '.join(missing)})" for name, missing in list(mute.items())[:_SHOWN])
         _log.warning("missing permissions in %s; see `storydesk doctor --discord`", named)
@@ -94,5 +97,5 @@ async def log_what_is_missing(bot: StorydeskBot) -> None:
         for guild in bot.guilds[:_LOOKED_AT]:
             if await lacks_commands(bot.http, bot.application_id or 0, guild.id):
                 _log.warning("%s shows no commands: invite the bot anew, with applications.commands", guild.name)
-    except discord.HTTPException as error:
+    except UNDELIVERED as error:
         _log.warning("whether servers show the commands cannot be looked at: %s", error)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from index.story import Story
 
 UNDO_SECONDS = 600
+_VERSIONS = 20  # earlier texts of a story that are kept
 WHOLE_GUILD = 0
 """Stands for a channel where the whole guild is meant."""
 ALL_GUILDS = 0
@@ -76,6 +77,7 @@ class StoryStore:
                 return _record(row), False
             old = StoryVersion(library_id=row.id, story_id=row.story_id, replaced_at=_now(), marked_at=None)
             await session.merge(old)
+            await _forget_oldest(session, row.id)
             row.story_id, row.url = story.id, story.url or row.url
             row.source, row.published = story.source or row.source, story.published or row.published
             row.paragraphs, row.characters = len(story.paragraphs), len(story.body)
@@ -241,6 +243,14 @@ async def _own(session: AsyncSession, guild_id: int | None, number: int) -> Libr
     if row is None or row.guild_id != guild_id or row.removed_at is not None:
         raise _unknown()
     return row
+
+
+async def _forget_oldest(session: AsyncSession, number: int) -> None:
+    """Keep the latest texts of a story only; `purge` names the others no more, and their files go with it."""
+    of_story = StoryVersion.library_id == number
+    latest = select(StoryVersion.story_id).where(of_story).order_by(StoryVersion.replaced_at.desc()).limit(_VERSIONS)
+    kept = list(await session.scalars(latest))
+    await session.execute(delete(StoryVersion).where(of_story, StoryVersion.story_id.not_in(kept)))
 
 
 def _unknown() -> NoSuchStoryError:

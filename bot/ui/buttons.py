@@ -1,11 +1,14 @@
 """The buttons below replies. Their ids hold all they need, so they work after a restart.
 
-What a button shows is for whoever presses it, and for nobody else. A button that was pressed is made
-anew out of its id, in English and without a look into the database: nobody sees it, and Discord waits.
+What a button shows is for whoever presses it alone; only ◀ and ▶ turn the page for all who see it. Links
+to quotes are made in a thread: telling a quote from its like on a long page takes a while. A button that
+was pressed is made anew out of its id, in English and without a look into the database: nobody sees it,
+and Discord waits.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -72,9 +75,8 @@ class ContextButton(
 
         async def paragraph(say: Phrases) -> TextLayout:
             quote = await desk.context(self.number, self.story_id)
-            return TextLayout(
-                phrase.context_texts(quote, await bot.library.story(bot.guild_of(interaction), self.story_id), say)
-            )
+            story = await bot.library.story(bot.guild_of(interaction), self.story_id)
+            return TextLayout(await asyncio.to_thread(phrase.context_texts, quote, story, say))
 
         await bot.edge.respond(interaction, paragraph, ephemeral=True)
 
@@ -106,7 +108,7 @@ class MoreButton(
 
         async def first_page(say: Phrases) -> TextLayout:
             quotes = await desk.passages(self.numbers, self.story_id)
-            return passages_layout(
+            return await passages_layout(
                 say("further"), quotes, await bot.library.story(bot.guild_of(interaction), self.story_id), say
             )
 
@@ -143,7 +145,7 @@ class PageButton(
             quotes = [replace(quote, score=scores[quote.number] or 0.0) for quote in found]
             has_scores = None not in scores.values()
             heading = say("lookup-more") if has_scores else say("further")
-            return passages_layout(
+            return await passages_layout(
                 heading,
                 quotes,
                 await bot.library.story(bot.guild_of(interaction), story_id),
@@ -171,11 +173,11 @@ def page_buttons(
     ]
 
 
-def passages_layout(
+async def passages_layout(
     heading: str, quotes: Sequence[Quote], story: Story, say: Phrases, page: int = 0, *, scores: bool = False
 ) -> TextLayout:
     """Return one page of passages, with buttons to the other pages where there are any."""
-    texts, pages = phrase.passages_page(heading, quotes, story, page, scores=scores, say=say)
+    texts, pages = await asyncio.to_thread(phrase.passages_page, heading, quotes, story, page, scores=scores, say=say)
     buttons = page_buttons(quotes, min(page, pages - 1), pages, say, scores=scores) if pages > 1 else []
     return TextLayout(texts, buttons=buttons)
 

@@ -5,11 +5,13 @@ A page is made anew from what is there when it is turned to, so it never shows w
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import discord
 
 from bot import lists, phrase
+from bot.language import ENGLISH
 from bot.ui.layouts import TextLayout, notice
 
 if TYPE_CHECKING:
@@ -35,12 +37,11 @@ class ListButton(
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], _: discord.ui.Item[Any], match: re.Match[str], /
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Return the button that was pressed."""
         number = int(match["number"]) if match["number"] else None
-        say = await interaction.client.say_to(interaction)
-        return cls(match["way"], int(match["page"]), match["name"], number, say, is_off=False)
+        return cls(match["way"], int(match["page"]), match["name"], number, ENGLISH, is_off=False)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page in place of this one."""
@@ -76,7 +77,8 @@ async def changes_list(
     found = await bot.library.changes(guild_id, record)
     if not found:
         return notice(say("changes-none", title=phrase.story_name(record)))
-    return _layout(lists.changes_page(record, found, page, say), "changes", record.id, say)
+    shown = await asyncio.to_thread(lists.changes_page, record, found, page, say)
+    return _layout(shown, "changes", record.id, say)
 
 
 async def kept_list(

@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import discord
 from discord.ext import tasks
 
 from bot.stages import Stages
+from bot.ui.delivery import UNDELIVERED
 from bot.ui.layouts import notice
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import discord
 
     from bot.language import Phrases
 
@@ -33,7 +35,7 @@ async def shown_while(interaction: discord.Interaction[Any], say: Phrases) -> As
         if show.current_loop and text is not None and text != shown:
             async with editing:
                 shown = text
-                with contextlib.suppress(discord.HTTPException):
+                with contextlib.suppress(*UNDELIVERED):
                     await interaction.edit_original_response(view=notice(text))
 
     show.start()
