@@ -87,12 +87,14 @@ def linked_title(story: Story, span: Span | None = None) -> str:
     """Return the title, shortened between words, as a link where the story has an address; to `span` if given."""
     name = story.name or story.title
     title = escape(shortened(name, TITLE_CHARACTERS))
-    url = story.url if story.url and len(story.url) <= _URL_CHARACTERS else ""
-    if re.fullmatch(r"https?://[^\s<>]+", url) and not ADDRESS.search(
-        name
-    ):  # Discord links no text that holds an address
+    url = story.url or ""
+    if _is_linkable(url) and not ADDRESS.search(name):  # Discord links no text that holds an address
         return f"[{title}]({link_to(url, story.body, span, title=story.title) if span else in_markdown(url)})"
     return title
+
+
+def _is_linkable(url: str) -> bool:
+    return len(url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s<>]+", url) is not None
 
 
 def certainty(confidence: float, say: Phrases = ENGLISH) -> str:
@@ -239,7 +241,7 @@ def story_name(record: StoryRecord) -> str:
 
 def address(url: str) -> str:
     """Return an address that is shown within a sentence, without a preview of its page; a long one in part."""
-    if re.fullmatch(r"https?://[^\s<>]+", url) and len(url) <= _URL_CHARACTERS:
+    if _is_linkable(url):
         return f"<{url}>"
     return escape(shortened(url.partition("://")[2] or url, TITLE_CHARACTERS))
 
@@ -248,15 +250,14 @@ def story_texts(record: StoryRecord, say: Phrases = ENGLISH, *, author: str | No
     """Return what is known about a story."""
     told = (author, record.source, record.published)
     known = [escape(shortened(value, TITLE_CHARACTERS)) for value in told if value]
-    is_linkable = record.url and len(record.url) <= _URL_CHARACTERS and re.fullmatch(r"https?://[^\s<>]+", record.url)
     size = say("story-card", paragraphs=record.paragraphs, characters=f"{record.characters:,}", added=record.added_at)
     shared = [say("story-shared")] if record.guild_id is None else []
     by = [f"<@{record.member_id}>"] if record.member_id else []
     details = [" · ".join(known)] if known else []
-    address = [in_markdown(record.url)] if is_linkable and record.url else []
+    where = [f"<{record.url}>"] if record.url and _is_linkable(record.url) else []  # in which nothing is interpreted
     return [
         f"### {escape(shortened(record.name, TITLE_CHARACTERS))}",
-        "\n".join([*details, *address, " · ".join([size, *by, *shared])]),
+        "\n".join([*details, *where, " · ".join([size, *by, *shared])]),
     ]
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 from index import heap
 from index.bundled import bundled_model_folder, load_bert, load_tokenizer
 from index.cores import usable_cores
-from index.errors import ModelError
+from index.errors import ModelError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +115,7 @@ class Reader:
             with resources.as_file(resources.files("bot").joinpath("reader_model")) as folder:
                 return cls.load(folder, encoder)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            message = f"The reader {name!r} cannot be loaded: {reason}"
+            message = f"The reader {name!r} cannot be loaded: {reason_of(error)}"
             raise ModelError(message) from error
 
     @classmethod

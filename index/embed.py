@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from index.errors import ModelError
+from index.errors import ModelError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,8 +88,7 @@ def _load_model(source: str) -> SentenceTransformer:
     try:
         return SentenceTransformer(source, device="cpu")
     except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        message = f"The embedding model {source!r} cannot be loaded: {reason}"
+        message = f"The embedding model {source!r} cannot be loaded: {reason_of(error)}"
         raise ModelError(message) from error
 
 

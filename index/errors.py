@@ -70,3 +70,8 @@ class StaleIndexError(SavedIndexError):
 
 class DamagedIndexError(SavedIndexError):
     """A file of the saved index is absent or differs from what was written."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of what another library's error says, or its name where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

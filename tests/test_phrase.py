@@ -24,8 +24,10 @@ from bot.phrase import (
     place,
     quoted,
     reply_texts,
+    story_texts,
     welcome_texts,
 )
+from bot.store.records import StoryRecord
 from index.errors import ModelError
 from index.story import Span, Story
 
@@ -413,3 +415,17 @@ def test_a_bug_is_owned_and_its_details_stay_in_the_log(error: Exception) -> Non
 
 def test_the_story_itself_is_not_changed_by_showing_it() -> None:
     assert STORY.body == BODY
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://news.example/a`b||c||_d_", "<https://news.example/a`b||c||_d_>"),
+        ("https://news.example/" + "a" * 3000, None),
+        (None, None),
+    ],
+)
+def test_a_storys_address_is_shown_as_it_is_or_not_at_all(url: str | None, shown: str | None) -> None:
+    record = StoryRecord(1, 1, f"{1:016x}", "Bridge", url, None, None, 3, 300, None, 1_700_000_000)
+    _, details = story_texts(record)
+    assert [line for line in details.splitlines() if "https" in line] == ([shown] if shown else [])
