@@ -43,10 +43,18 @@ def _candidates(story: Story) -> Iterator[str]:
             if counted := _COUNTED.match(sentence, span.end):
                 yield f"How many {counted.group(1)} {_verb(counted.group(0))}?"
     names = Counter(
-        sentence[span.start : span.end] for sentence in sentences for span in spans_of_kind(Kind.PERSON, sentence)
+        re.sub(r"['’]s?$", "", sentence[span.start : span.end])
+        for sentence in sentences
+        for span in spans_of_kind(Kind.PERSON, sentence)
     )
     for name, _ in sorted(names.items(), key=lambda item: (" " not in item[0], -item[1])):
-        yield f"What does the story say about {name}?"
+        yield f"What does the story say about {_with_article(name, story.body)}?"
+
+
+def _with_article(name: str, body: str) -> str:
+    """Return a name as the story mostly has it, "the United States" and "Kurt Campbell"."""
+    articles = re.findall(rf"\b(the\s+)?{re.escape(name)}\b", body, re.IGNORECASE)
+    return f"the {name}" if 2 * sum(map(bool, articles)) > len(articles) else name
 
 
 def _verb(counted: str) -> str:

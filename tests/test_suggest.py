@@ -47,3 +47,10 @@ def test_a_headline_in_capitals_makes_no_endless_question() -> None:
 
 def test_a_story_of_nothing_but_small_words_suggests_nothing() -> None:
     assert suggestions("and so on and so forth.") == []
+
+
+def test_a_name_has_its_article_where_the_story_mostly_gives_it_one_and_owns_nothing() -> None:
+    found = suggestions(
+        "In the United States it rains. The United States waits. United States aid came. Mali’s rains too."
+    )
+    assert found == ["What does the story say about the United States?", "What does the story say about Mali?"]
