@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bot.attribution import attribution, is_taken_back
 from bot.bare import bare_answer, may_answer
-from bot.introductions import introduces
+from bot.introductions import introduces, is_of_another_person
 from bot.offices import is_of_another_office
 from bot.question import asks_several
 
@@ -118,8 +118,9 @@ def _checked(verdict: Verdict, question: str, best: Candidate, *, is_sure: bool)
     """Return the verdict as corrected by what can be told for certain from the words of the best passage."""
     if introduces(question, best.hit.text):
         return "answered"
-    fits = is_sure or may_answer(question, best.hit.text)
-    return verdict if fits and not is_of_another_office(question, best.hit.text) else "closest"
+    text = best.hit.text
+    is_others = is_of_another_office(question, text) or is_of_another_person(question, text)
+    return verdict if (is_sure or may_answer(question, text)) and not is_others else "closest"
 
 
 def _bold(candidate: Candidate, words: Span | None) -> tuple[Span, ...]:

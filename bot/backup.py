@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import tempfile
 import zipfile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.config import Config
 
 _STORIES = "stories"
+_BEFORE = ".before-restore-"
 _STORY = re.compile(rf"{_STORIES}/[0-9a-zA-Z]+/story\.json")
 
 
@@ -93,7 +95,7 @@ def restore(source: Path, data_folder: Path, *, replaces: bool = False) -> int:
             migrate(Database.of_file(unpacked / FILE))
             (unpacked / _STORIES).mkdir(exist_ok=True)
             stories = list((unpacked / _STORIES).iterdir())
-            _exchange(data_folder, unpacked, Path(aside) / "old")
+            _exchange(data_folder, unpacked)
     except (OSError, zipfile.BadZipFile) as error:
         raise StorageError(with_remedy(f"{source} cannot be restored: {error}", error)) from error
     return len(stories)
@@ -103,13 +105,16 @@ def _is_ours(name: str) -> bool:
     return name == FILE or _STORY.fullmatch(name) is not None
 
 
-def _exchange(data_folder: Path, new: Path, old: Path) -> None:
-    """Put what is in `new` in place and what was there into `old`; where that fails, everything back as it was.
+def _exchange(data_folder: Path, new: Path) -> None:
+    """Put what is in `new` in place of what is there; where that fails or is interrupted, everything back as it was.
+
+    What was there lies in a folder beside it meanwhile, which is deleted at the very end only; `leftovers` finds it
+    where the machine was switched off.
 
     Raises:
         OSError: something cannot be moved.
     """
-    old.mkdir()
+    old = Path(tempfile.mkdtemp(prefix=_BEFORE, dir=data_folder))
     moved: list[tuple[Path, Path]] = []
     try:
         for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", _STORIES):
@@ -119,7 +124,18 @@ def _exchange(data_folder: Path, new: Path, old: Path) -> None:
         for name in (_STORIES, FILE):
             (new / name).rename(data_folder / name)
             moved.append((new / name, data_folder / name))
-    except OSError:
-        for was, now in reversed(moved):
-            now.rename(was)
+    except BaseException:
+        try:
+            for was, now in reversed(moved):
+                now.rename(was)
+            old.rmdir()
+        except OSError as error:
+            message = f"{error.strerror}; what was there before lies in {old}, move it back by hand"
+            raise OSError(error.errno, message) from error
         raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def leftovers(data_folder: Path) -> list[Path]:
+    """Return the folders with what was in a data folder before a restore that did not come to its end."""
+    return sorted(data_folder.glob(f"{_BEFORE}*"))

@@ -20,7 +20,8 @@ stories = typer.Typer(
     help="Stories for all servers, beside those that each server brings itself.", no_args_is_help=True
 )
 
-_MARK = re.compile(r"[!-/:-@\[-`{-~]")  # what Markdown may take for a mark of its own
+_MARK = re.compile(r"[\\`*_\[\]<>#~|]|&(?=#?\w+;)")  # what Markdown takes for a mark anywhere
+_AT_THE_START = re.compile(r"^(\d*)([-+=:.)])")  # a list, a rule, an underlined heading
 _SOURCE = f"A {FILE_KINDS} file, or the address of a public page."
 
 StoryArgument = Annotated[str, typer.Argument(metavar="STORY", help="The number, the id or the name of a story.")]
@@ -218,6 +219,7 @@ def _markdown(story: Story, record: StoryRecord) -> str:
     """Return a story with what is known about it as front matter; the body is unchanged where Markdown leaves it so."""
     import frontmatter
 
+    from index.errors import LoadError
     from index.markdown import from_markdown
 
     known = {
@@ -229,7 +231,16 @@ def _markdown(story: Story, record: StoryRecord) -> str:
         "language": story.language,
     }
     front = frontmatter.dumps(frontmatter.Post("", **{key: value for key, value in known.items() if value}))
-    body = story.body
-    if from_markdown(body, fallback_title=story.title).body != body:
-        body = "\n\n".join(_MARK.sub(r"\\\g<0>", story.text(paragraph.span)) for paragraph in story.paragraphs)
+    try:
+        is_markdown = from_markdown(story.body, fallback_title=story.title).body == story.body
+    except LoadError:  # it looks like front matter, or like nothing but a heading
+        is_markdown = False
+    paragraphs = (story.text(paragraph.span) for paragraph in story.paragraphs)
+    body = story.body if is_markdown else "\n\n".join(map(_as_markdown, paragraphs))
     return f"{front.rstrip()}\n\n{body}"
+
+
+def _as_markdown(paragraph: str) -> str:
+    """Return a paragraph so that Markdown takes no mark in it for its own."""
+    escaped = _MARK.sub(r"\\\g<0>", " ".join(paragraph.split()))
+    return _AT_THE_START.sub(r"\1\\\2", escaped)

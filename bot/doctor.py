@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from bot.backup import leftovers
 from bot.config import Config, discord_token, load_config
 from bot.errors import ConfigError, StorydeskError
 from bot.opening import database_for, find_story, index_folder, load_embedder, load_reader
@@ -101,6 +102,11 @@ def _folder_finding(folder: Path) -> Finding:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         return Finding("data folder", is_good=False, text=with_remedy(f"{folder} cannot be used: {error}", error))
+    if left := leftovers(folder):
+        text = (
+            f"a restore did not come to its end; what was there before lies in {left[0]}: move it back, or delete it."
+        )
+        return Finding("data folder", is_good=False, text=text)
     text = f"{folder} can be written, {free // 1_000_000:,} MB are free"
     if free < _LITTLE_BYTES:
         return Finding("data folder", is_good=False, text=f"{text}: free some space before it is full.")

@@ -14,7 +14,7 @@
         ├── QuestionTooLongError
         ├── BusyError, RestartingError
         ├── NotHereError, NotForYouError, NotManagerError, NotLibrarianError
-        ├── QuotaError, FetchQuotaError
+        ├── QuotaError, FetchQuotaError, FileQuotaError
         ├── RefusedStoryError
         │   └── NotDownloadedError, FeedStoryError
         ├── LargeStoryError, TooManyPlacesError, WrongNumbersError
@@ -230,6 +230,12 @@ class QuotaError(AskError):
     """A guild has brought as much as it may."""
 
     key = "quota"
+
+
+class FileQuotaError(AskError):
+    """A guild has brought as many files within the hour as it may."""
+
+    key = "file-quota"
 
 
 class FetchQuotaError(AskError):

@@ -12,7 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.changes import Change, changes
-from bot.errors import FetchQuotaError, NoSuchStoryError, QuotaError, SharedStoryError, StorageError, UnknownStoryError
+from bot.errors import (
+    FetchQuotaError,
+    FileQuotaError,
+    NoSuchStoryError,
+    QuotaError,
+    SharedStoryError,
+    StorageError,
+    UnknownStoryError,
+)
 from bot.similar import NEARLY_THE_SAME, resemblance
 from bot.store.stories import UNDO_SECONDS
 
@@ -41,6 +49,7 @@ class Library:
         """Use `records` of an open store, `files` and `desk`; each guild may bring as much as `quotas` says."""
         self._quotas = quotas
         self._fetched: dict[int, deque[float]] = {}
+        self._files_brought: dict[int, deque[float]] = {}
         self._records = records
         self._files = files
         self._desk = desk
@@ -78,21 +87,24 @@ class Library:
             raise QuotaError(message, stories=f"{quotas.most_stories:,}", characters=f"{quotas.most_characters:,}")
 
     def count_fetch(self, guild_id: int) -> None:
-        """Count a page that a guild wants fetched, or a file that it brings.
+        """Count a page that a guild wants fetched.
 
         Raises:
             FetchQuotaError: it had as many within the hour as it may.
         """
-        if self._quotas is None:
-            return
-        now = time.time()
-        fetched = self._fetched.setdefault(guild_id, deque())
-        while fetched and not now - _HOUR < fetched[0] <= now:  # too old, or from before the clock was put back
-            fetched.popleft()
-        if len(fetched) >= self._quotas.fetches_an_hour:
-            message = "This server has brought as many pages and files as it may."
+        if self._quotas is not None and not _counted(self._fetched, guild_id, self._quotas.fetches_an_hour):
+            message = "This server has had as many pages fetched as it may."
             raise FetchQuotaError(message, pages=self._quotas.fetches_an_hour)
-        fetched.append(now)
+
+    def count_file(self, guild_id: int) -> None:
+        """Count a file or a pasted text that a guild brings.
+
+        Raises:
+            FileQuotaError: it brought as many within the hour as it may.
+        """
+        if self._quotas is not None and not _counted(self._files_brought, guild_id, self._quotas.files_an_hour):
+            message = "This server has brought as many files as it may."
+            raise FileQuotaError(message, files=self._quotas.files_an_hour)
 
     async def scope(self, guild_id: int | None, places: Sequence[int], name: str | None = None) -> list[str]:
         """Return the ids of the stories that a question goes to; none stands for the configured story.
@@ -287,3 +299,15 @@ class Library:
         """Delete for good what can no longer be brought back, texts only once they are `min_age` seconds old."""
         kept = await self._records.purge(int(time.time()) - UNDO_SECONDS)
         await asyncio.to_thread(partial(self._files.keep_only, kept, min_age=min_age))
+
+
+def _counted(times: dict[int, deque[float]], guild_id: int, most: int) -> bool:
+    """Count what a guild does now, unless it did it `most` times within the hour; say whether it is counted."""
+    now = time.time()
+    done = times.setdefault(guild_id, deque())
+    while done and not now - _HOUR < done[0] <= now:  # too old, or from before the clock was put back
+        done.popleft()
+    if len(done) >= most:
+        return False
+    done.append(now)
+    return True

@@ -12,7 +12,7 @@ _LENGTH: Final = (
     r"|km|cm|mm|mi|m|fathoms?|light[- ]years?|stor(?:ey|y|ie)s?|floors?|blocks?|laps?)"
 )
 _WEIGHT: Final = r"(?:kilo(?:gram(?:me)?)?s?|gram(?:me)?s?|tonn?es?|tons?|pounds?|ounces?|stone|kg|lbs?|g|oz)"
-_AMOUNT: Final = rf"(?:{NUMBER}|\b(?:an?|half)\b)"
+_AMOUNT: Final = rf"(?:(?<![\d.,]){NUMBER}|\b(?:an?|half)\b)"
 _SPEED: Final = rf"(?:km/?h|kmh|kph|mph|m/s|knots?|percent|per cent|%|mach|(?:per|an?|every|each)\s+{UNIT_OF_TIME})"
 
 _MEASURED: Final = tuple(

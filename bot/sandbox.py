@@ -55,7 +55,7 @@ async def _child(about: Mapping[str, object], content: bytes, seconds: float, co
         LoadError: it refuses the file, or takes more time or memory than it may.
     """
     # Neither the token nor a database's password is in its environment, nor where systemd put the token.
-    secret = ("DISCORD_", "STORYDESK_", "CREDENTIALS_DIRECTORY")
+    secret = ("DISCORD_", "STORYDESK_", "CREDENTIALS_DIRECTORY", "PG")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(secret)}
     child = await asyncio.create_subprocess_exec(
         *command,

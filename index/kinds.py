@@ -39,7 +39,7 @@ _MONTH = r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|March|Mar\.|April|Apr\.|May|June?
 _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _SMALL = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:one|two|three|four|five|six|seven|eight|nine))?"
 _SCALE = r"(?:hundreds?|thousands?|millions?|billions?|trillions?|dozens?)"
-_DIGITS = r"\d+(?:[.,]\d+)*"
+_DIGITS = r"\d++(?:[.,]\d++)*+"  # possessive: a passage of nothing but digits takes no time
 _ABOUT = r"(?:(?:more than|fewer than|less than|at least|at most|up to|as many as|as much as|about|around|almost|nearly|roughly|over|under|only|some|approximately|an estimated)\s+)?"
 NUMBER = rf"(?:(?:{_DIGITS}|\b{_SMALL}\b)(?:\s+{_SCALE}\b)*|\b(?:a\s+)?{_SCALE}\b(?:\s+of\s+{_SCALE}\b)?)"
 """A number, in figures or in words; not what bounds it."""

@@ -17,6 +17,7 @@ from index.documents import from_docx, from_pdf
 from index.errors import LoadError, StoryTooLongError, UnreadableStoryError
 from index.markdown import from_markdown
 from index.pages import from_html, from_page, host
+from index.passages import check_sentences
 from index.settings import FILE_KINDS, MAX_STORY_CHARACTERS
 from index.story import Story, is_blank
 
@@ -77,6 +78,7 @@ def read_story(content: bytes, name: str, *, url: str | None = None, charset: st
     except RecursionError:
         message = "The file is too deeply nested to be read."
         raise UnreadableStoryError(message, reason="nested") from None
+    check_sentences(story)
     story = replace(story, published=dated(story.published, story.language))
     return story if url is None else replace(story, url=url, source=story.source or host(url))
 

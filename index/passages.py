@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.errors import StoryTooLongError
 from index.sentences import sentence_spans
+from index.settings import MOST_PASSAGES
 from index.story import Span, Story
 
 if TYPE_CHECKING:
@@ -39,3 +41,19 @@ def passages_of(story: Story, settings: IndexSettings) -> list[Passage]:
         ]
         passages.append(Passage(span, Span(nearby[0].start, nearby[-1].end), paragraphs[at]))
     return passages
+
+
+def check_sentences(story: Story) -> None:
+    """Let a story pass that has no more sentences than are read.
+
+    Raises:
+        StoryTooLongError: it has more than `MOST_PASSAGES`.
+    """
+    if len(story.body) <= MOST_PASSAGES:
+        return
+    spans = len(story.paragraphs)  # each has a sentence at least, and they are told sooner
+    count = spans if spans > MOST_PASSAGES else len(sentence_spans(story))
+    if count > MOST_PASSAGES:
+        told, limit = f"{count:,}", f"{MOST_PASSAGES:,}"
+        message = f"The story has {told} sentences; at most {limit} are read. Split it into several stories."
+        raise StoryTooLongError(message, reason="too-many-sentences", sentences=told, limit=limit)

@@ -14,7 +14,7 @@ MAX_SENTENCE_CHARACTERS = 900
 """Characters; longer sentences are cut at a comma or a space, so that a quote can be shown whole."""
 
 MOST_PASSAGES = 40_000
-"""Passages of one story; one of the greatest length has about 20,000, a file of one letter a line a million."""
+"""Sentences of one story; one of the greatest length has about 20,000, a file of one letter a line a million."""
 
 
 @dataclass(frozen=True, slots=True)

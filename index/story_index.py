@@ -28,13 +28,12 @@ from index.errors import (
     MissingIndexError,
     SavedIndexError,
     StaleIndexError,
-    StoryTooLongError,
 )
 from index.fusion import Evidence
 from index.kinds import KindIndex
 from index.lexical import LexicalIndex, Stemmer
-from index.passages import Passage, passages_of
-from index.settings import MOST_PASSAGES, IndexSettings
+from index.passages import Passage, check_sentences, passages_of
+from index.settings import IndexSettings
 from index.story import Story
 
 if TYPE_CHECKING:
@@ -113,14 +112,11 @@ class StoryIndex:
         """Embed every passage of `story`; `progress` is told how many passages of how many are done.
 
         Raises:
-            StoryTooLongError: it has more than `MOST_PASSAGES` passages.
+            StoryTooLongError: as `check_sentences`.
         """
         settings = settings or IndexSettings()
+        check_sentences(story)
         texts = [story.text(passage.span) for passage in passages_of(story, settings)]
-        if len(texts) > MOST_PASSAGES:
-            count, limit = f"{len(texts):,}", f"{MOST_PASSAGES:,}"
-            message = f"The story has {count} sentences; at most {limit} are read. Split it into several stories."
-            raise StoryTooLongError(message, reason="too-many-sentences", sentences=count, limit=limit)
         vectors = np.zeros((len(texts), embedder.dimensions), dtype=np.float32)
         for rows in _batches(texts, settings.batch_size):
             vectors[rows] = embedder.encode([texts[row] for row in rows])

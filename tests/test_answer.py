@@ -223,3 +223,10 @@ def test_who_somebody_is_is_answered_by_the_sentence_that_introduces_them() -> N
     shown = shelf_of(story, calibration=SHOWS_CLOSEST).answer("who is ana lima", None, 3)
     assert (shown.quotes[0].text, shown.short) == ("Then came Ana Lima, a pilot from Bergen.", "a pilot from Bergen")
     assert shelf_of(story, calibration=SHOWS_CLOSEST).answer("what about ana lima", None, 3).verdict == "closest"
+
+
+def test_who_somebody_is_is_not_answered_with_who_shares_a_name_is() -> None:
+    story = Story("“The tower burnt down,” said fire chief Tom Reyes. Nobody was hurt.", "Fire")
+    shelf = shelf_of(story, reader=WordReader({"Tom Reyes": 12.0, "fire chief": 12.0}))
+    assert shelf.answer("Who is Tom Reyes?", None, 3).verdict == "answered"
+    assert shelf.answer("Who is Sarah Reyes?", None, 3).verdict != "answered"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.backup import back_up, restore
+from bot.backup import back_up, leftovers, restore
 from bot.cli import app
 from bot.errors import StorageError
 from bot.guild_settings import GuildSettings
@@ -158,3 +158,40 @@ async def test_a_restore_that_fails_half_way_leaves_what_was_there(
     assert len(calls) >= failing
     assert await contents(tmp_path) == (GuildSettings(private=True), ["Cats"], CATS)
     assert ".restore-" not in " ".join(await asyncio.to_thread(os.listdir, tmp_path))
+
+
+def test_a_restore_that_is_interrupted_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asyncio.run(fill(tmp_path))
+    back_up(tmp_path, tmp_path / "backup.zip")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.parent.name == "unpacked":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(tmp_path / "backup.zip", tmp_path, replaces=True)
+    monkeypatch.undo()
+    assert asyncio.run(contents(tmp_path)) == (GuildSettings(private=True), ["Cats"], CATS)
+    assert leftovers(tmp_path) == []
+
+
+def test_what_cannot_be_moved_back_is_kept_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asyncio.run(fill(tmp_path))
+    back_up(tmp_path, tmp_path / "backup.zip")
+    rename = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.parent.name == "unpacked" or path.parent.name.startswith(".before-restore-"):
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(StorageError, match=r"what was there before lies in .*\.before-restore-"):
+        restore(tmp_path / "backup.zip", tmp_path, replaces=True)
+    monkeypatch.undo()
+    (left,) = leftovers(tmp_path)
+    assert (left / FILE).exists()
+    assert (left / "stories" / CATS.id / "story.json").exists()

@@ -7,7 +7,7 @@ from bot_fakes import shelf_of
 from fakes import WordReader
 
 from bot.bare import answering_words, bare_answer, may_answer, whole
-from bot.introductions import description
+from bot.introductions import description, introduces, is_of_another_person
 from bot.question import asks_for_names
 from index.story import Span, Story
 
@@ -122,6 +122,7 @@ def test_one_is_asked_for(question: str) -> None:
         ("who is wanjiru", "Health Minister Grace Wanjiru rejected that.", None),
         ("who is bob ray", "It was Bob Ray, mayor of Hull, who left.", "mayor of Hull"),
         ("Who is in charge?", "Nobody is in charge but Ali Zeine.", "Ali Zeine"),
+        ("Who is Willem de Boer?", "Said mayor Willem de Boer: no.", "mayor"),
     ],
 )
 def test_who_somebody_is_is_told_by_what_stands_beside_the_name(
@@ -213,6 +214,19 @@ def test_a_number_in_another_unit_may_not(question: str, sentence: str) -> None:
         ("Ben Ito", "The bank, whose president Ben Ito is ill, dismissed lawyer Ana Lima.", "president"),
         ("Ana Lima", "The bank, whose president Ben Ito is ill, dismissed lawyer Ana Lima.", "lawyer"),
         ("Ben Ito", "She met the doctor and Ben Ito.", None),
+        ("Ann Lee", "United Nations spokesman Ann Lee said so.", "United Nations spokesman"),
+        ("Ann Lee", "Manchester United captain Ann Lee left.", "Manchester United captain"),
+        ("Ann Lee", "Five were detained, including mayor Ann Lee.", "mayor"),
+        ("Ann Lee", "He spoke through lawyer Ann Lee.", "lawyer"),
+        ("Ann Lee", "The party wants to replace negotiator Ann Lee.", "negotiator"),
+        ("Ann Lee", "On Monday captain Ann Lee left.", "captain"),
+        ("Ann Lee", "Because coach Ann Lee left, they lost.", "coach"),
+        ("Ann Lee", "Fans blame manager Ann Lee.", "manager"),
+        ("Ann Lee", "It was not coach Ann Lee.", None),
+        ("Ann Lee", "Nobody knows whether mayor Ann Lee left.", None),
+        ("Ann Lee", "The Italian surgeon Ann Lee, who was on holiday, helped.", "Italian surgeon"),
+        ("Nadia Rahman", "Nadia Rahman, the women's rights activist, spoke.", "the women's rights activist"),
+        ("Goran Ilic", "It was Goran Ilic, the two-time world champion.", "the two-time world champion"),
         ("Jean Blanc", "On Monday he met Jean Blanc, the two men shook hands.", None),
         ("Rosa Díaz", "With the mayor, Rosa Díaz and Ben Ito left.", None),
         ("Ana Lima", "She called Ana Lima.", None),
@@ -233,10 +247,39 @@ def test_a_name_is_described_by_what_stands_right_beside_it(name: str, sentence:
     assert (sentence[found.start : found.end] if found else None) == said
 
 
+@pytest.mark.parametrize(
+    "asked", ["How far is the lake?", "How fast did it go?", "How deep is it?", "How heavy is it?"]
+)
+def test_a_long_row_of_digits_is_looked_through_in_no_time(asked: str) -> None:
+    assert not may_answer(asked, "9" * 20_000)
+
+
+def test_a_long_gap_before_a_name_is_looked_through_in_no_time() -> None:
+    assert not introduces("Who is Ann Lee?", f"a{' ' * 100_000}Ann Lee")
+
+
 def test_a_long_row_of_capitals_is_looked_through_in_no_time() -> None:
     sentence = "The " * 40_000 + "of Ana Lima spoke."
     start = sentence.index("Ana Lima")
     assert description(sentence, Span(start, start + 8)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "is_others"),
+    [
+        ("Who is Sarah Reyes?", "“It burnt,” said fire chief Tom Reyes.", True),
+        ("Who is Helen Smit?", "Helen Marsh met Jan Smit.", True),
+        ("Who is Tom Reyes?", "“It burnt,” said fire chief Tom Reyes.", False),
+        ("Who is Tom Reyes?", "Reyes was not there.", False),
+        ("Who is Sarah Reyes?", "Reyes met Sarah O'Neill.", False),
+        ("Who is President Biden?", "President Joe Biden’s men left.", False),
+        ("Who is Willem de Boer?", "Mayor Willem de Boer left.", False),
+        ("who is leaving west africa?", "West Africa is poor.", False),
+        ("Who is Madonna?", "Madonna Ciccone sang.", False),
+    ],
+)
+def test_somebody_with_another_first_name_is_somebody_else(question: str, sentence: str, *, is_others: bool) -> None:
+    assert is_of_another_person(question, sentence) is is_others
 
 
 @pytest.mark.parametrize(

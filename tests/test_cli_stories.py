@@ -170,3 +170,23 @@ def test_an_exported_plain_text_keeps_its_paragraphs_and_its_marks(tmp_path: Pat
         original.text(one.span) for one in original.paragraphs
     ]
     assert again.title == original.title
+
+
+@pytest.mark.parametrize(
+    "text", ["# One shop is open", "---\nfoo: [bar\n---\nOne shop is open.", "1) One shop\n- is open"]
+)
+def test_what_looks_like_markdown_and_is_none_is_exported_all_the_same(text: str, tmp_path: Path) -> None:
+    (tmp_path / "shop.txt").write_text(text, "utf-8")
+    run("add", "shop.txt")
+    (listed,) = json.loads(run("list", "--json"))["stories"]
+    run("export", listed["id"], "again.md")
+    again, original = load_story(tmp_path / "again.md"), load_story(tmp_path / "shop.txt")
+    told = [[" ".join(story.text(one.span).split()) for one in story.paragraphs] for story in (again, original)]
+    assert told[0] == told[1]
+
+
+def test_plain_prose_is_exported_without_a_mark(tmp_path: Path) -> None:
+    (tmp_path / "rice.txt").write_text("Rice costs $2 (so they say).\n“No,” he said: it's 3.5.", "utf-8")
+    run("add", "rice.txt")
+    (listed,) = json.loads(run("list", "--json"))["stories"]
+    assert run("export", listed["id"]).endswith("Rice costs $2 (so they say).\n\n“No,” he said: it's 3.5.")

@@ -163,3 +163,12 @@ def test_a_port_of_an_ipv6_address_is_looked_at(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("STORYDESK_SERVER__HOST", "::1")
     monkeypatch.setenv("STORYDESK_SERVER__PORT", str(port))
     assert findings()["server"].is_good
+
+
+def test_what_a_killed_restore_left_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORYDESK_STORAGE__FOLDER", str(tmp_path))
+    assert findings()["data folder"].is_good
+    (tmp_path / ".before-restore-abc").mkdir()
+    found = findings()["data folder"]
+    assert not found.is_good
+    assert f"{tmp_path}/.before-restore-abc: move it back, or delete it." in found.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
@@ -114,6 +114,48 @@ async def test_a_reply_that_is_never_taken_is_told_in_the_log(
     monkeypatch.setattr(HTTPClient, "send_message", lost)
     await alice.send(channel, f"{mention(env)} {TROOPS}")
     assert "an apology could not be sent" in caplog.text
+
+
+async def test_an_answer_whose_edit_is_lost_is_edited_in_once_more_and_stands_nowhere_else(
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits, edit = [], discord.Interaction.edit_original_response
+
+    async def losing(interaction: discord.Interaction, **options: Any) -> discord.InteractionMessage:
+        edited = await edit(interaction, **options)
+        edits.append(edited.id)
+        if len(edits) == 1:
+            raise aiohttp.ServerDisconnectedError
+        return edited
+
+    monkeypatch.setattr(discord.Interaction, "edit_original_response", losing)
+    result = await alice.slash(channel, "ask", question=TROOPS)
+    assert HEADCOUNT in said(result.response)
+    assert len(edits) == 2
+    assert sum(HEADCOUNT in said(message) for message in channel.history()) == 1
+
+
+async def test_a_thread_that_was_made_when_the_connection_was_lost_takes_the_answer(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = bot_with(lambda: shelf, tmp_path, discord={"read_all_messages": True})
+    create = discord.Message.create_thread
+
+    async def losing(message: discord.Message, *, name: str) -> discord.Thread:
+        monkeypatch.setattr(discord.Message, "create_thread", create)
+        await create(message, name=name)
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    monkeypatch.setattr(discord.Message, "create_thread", losing)
+    monkeypatch.setattr(discord.Message, "thread", None)  # not announced yet
+    async with simcord.run(bot, shard_count=1) as env:
+        channel = env.create_guild("Newsroom").create_text_channel("general")
+        alice = env.guild.add_member(env.create_user("alice"))
+        await bot.store.change_guild_settings(env.guild.id, 1, {"listens": (channel.id,), "threads": True})
+        await alice.send(channel, TROOPS)
+        (thread,) = channel.threads
+        assert HEADCOUNT in said(thread.last_message)
+        assert HEADCOUNT not in said(channel.last_message)
 
 
 async def test_an_interaction_whose_connection_is_lost_is_answered_in_the_channel(

@@ -371,11 +371,20 @@ async def test_the_memory_is_bounded_and_no_question_loses_the_stories_that_it_g
         assert await desk.story(ids[3]) == stories[3]
 
 
-async def test_of_a_story_that_is_updated_again_and_again_the_latest_twenty_texts_are_kept(kit: Set) -> None:
+async def test_of_a_story_that_is_updated_again_and_again_the_texts_of_a_week_are_kept_and_then_twenty(
+    kit: Set, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record, _ = await kit.library.add(NEWSROOM, CATS)
     texts = [Story(f"Cats sleep for {hours} hours a day.", "Cats") for hours in range(30, 53)]
+    clock = [1_700_000_000]
+    monkeypatch.setattr("bot.store.stories._now", lambda: clock[0])
     for text in texts:
+        clock[0] += 86_400 // 4
         await kit.library.update(NEWSROOM, record.id, text)
+    assert len(await kit.records.replaced(NEWSROOM, record.id)) == 23  # none is older than a week
+    clock[0] += 8 * 86_400
+    texts.append(Story("Cats never sleep.", "Cats"))
+    await kit.library.update(NEWSROOM, record.id, texts[-1])
     earlier = [story_id for story_id, _ in await kit.records.replaced(NEWSROOM, record.id)]
     assert len(earlier) == 20
     assert CATS.id not in earlier

@@ -406,13 +406,18 @@ async def test_a_long_answer_is_marked_without_the_new_wording(
     assert "22 steel cables" not in marked
 
 
-async def test_a_server_brings_files_and_pages_as_often_in_an_hour_as_it_may(
+async def test_a_server_brings_files_and_texts_as_often_in_an_hour_as_it_may(
     chief: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.library, "_quotas", LibrarySettings(fetches_an_hour=2))
+    monkeypatch.setattr(bot.library, "_quotas", LibrarySettings(fetches_an_hour=0, files_an_hour=2))
     for name in ("one", "two"):
-        assert "story-added" not in await add(chief, channel, HARBOUR.replace("nine", name))
-    assert await add(chief, channel, HARBOUR) == ENGLISH("fetch-quota", pages=2)
+        assert (await add(chief, channel, HARBOUR.replace("nine", name))).startswith("✔ Added")
+    assert await add(chief, channel, HARBOUR) == ENGLISH("file-quota", files=2)
+    form = await chief.slash(channel, "story add")
+    pasted = await chief.submit_modal(form, {"title": "Cats", "text": "Cats sleep."})
+    assert said(pasted.response) == ENGLISH("file-quota", files=2)
+    page = await chief.slash(channel, "story add", link="https://news.example/cats")
+    assert said(page.response) == ENGLISH("fetch-quota", pages=0)
 
 
 async def test_a_rival_that_is_gone_meanwhile_is_left_out(

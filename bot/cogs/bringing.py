@@ -34,14 +34,16 @@ async def brought(
     link: str | None,
     stages: Stages,
 ) -> Story:
-    """Return the story of a file or of a page, which counts towards what a server may bring in an hour.
+    """Return the story of a file or of a page, which counts among what a server may bring in an hour.
 
     Raises:
         AskError: it cannot be taken.
     """
-    bot.library.count_fetch(cast("int", interaction.guild_id))
+    guild_id = cast("int", interaction.guild_id)
     if file is not None:
+        bot.library.count_file(guild_id)
         return await bot.intake.file(file.filename, file.size, partial(_read, file), stages)
+    bot.library.count_fetch(guild_id)
     return await bot.intake.page(link or "", stages)
 
 
@@ -94,7 +96,7 @@ class PasteForm(discord.ui.Modal):
 
         async def added(say: Phrases) -> TextLayout:
             await bot.check_librarian(interaction)
-            bot.library.count_fetch(cast("int", interaction.guild_id))
+            bot.library.count_file(cast("int", interaction.guild_id))
             story = bot.intake.pasted(title, text)
             async with shown_while(interaction, say) as stages:
                 return await keep(bot, interaction, story, say, stages)

@@ -10,7 +10,6 @@ from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 from discord.ext import commands
 
@@ -21,7 +20,7 @@ from bot.errors import AskError, StorageError
 from bot.followup import understood
 from bot.markdown import shortened
 from bot.question import question_of_post
-from bot.ui.delivery import UNDELIVERED
+from bot.ui.delivery import LOST, UNDELIVERED
 from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.replies import ReplyLayout
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("storydesk")
 
 _UNKNOWN_MESSAGE = 10008
+_HAS_A_THREAD = 160004
 _INVALID_FORM = 50035  # what Discord says of a reply to a message that is gone
 _PASSING = (429, 500, 502, 503, 504)  # worth one more try than discord.py's own
 _REFUSAL_SECONDS = 20.0
@@ -229,7 +229,7 @@ class Listening(commands.Cog):
         nonce = token_hex(8)
         try:
             return await self._sent(message, layout, say, nonce, is_answer=is_answer)
-        except (aiohttp.ClientError, OSError) as error:
+        except LOST as error:
             _log.warning("the connection was lost under a reply, which is sent once more: %s", error)
             return await self._sent(message, layout, say, nonce, is_answer=is_answer)
 
@@ -259,7 +259,8 @@ class Listening(commands.Cog):
             if is_answer:
                 missing = ", ".join(_missing_permissions(message)) or "Send Messages"
                 place = getattr(message.channel, "mention", "")
-                await message.author.send(view=notice(say("cannot-write", channel=place, permissions=missing)))
+                note = notice(say("cannot-write", channel=place, permissions=missing))
+                await message.author.send(view=note, nonce=f"{nonce}n")
             return await message.author.send(view=layout, nonce=nonce)
 
     async def _thread_for(self, message: discord.Message) -> discord.Thread | None:
@@ -270,8 +271,14 @@ class Listening(commands.Cog):
         if not settings.threads or message.channel.id not in settings.listens:
             return None
         name = shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
-        with contextlib.suppress(discord.HTTPException):  # then it replies in the channel
+        try:
             return message.thread or await message.create_thread(name=name)
+        except discord.HTTPException as error:  # then it replies in the channel
+            if error.code != _HAS_A_THREAD:
+                return None
+        with contextlib.suppress(discord.HTTPException):  # made before the connection was lost, and not announced yet
+            thread = await message.guild.fetch_channel(message.id)
+            return thread if isinstance(thread, discord.Thread) else None
         return None
 
 

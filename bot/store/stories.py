@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from index.story import Story
 
 UNDO_SECONDS = 600
-_VERSIONS = 20  # earlier texts of a story that are kept
+_VERSIONS = 20  # earlier texts of a story that are kept, however old
+_VERSION_SECONDS = 7 * 86_400  # for which every earlier text is kept: answers from it may yet be marked
 WHOLE_GUILD = 0
 """Stands for a channel where the whole guild is meant."""
 ALL_GUILDS = 0
@@ -246,11 +247,12 @@ async def _own(session: AsyncSession, guild_id: int | None, number: int) -> Libr
 
 
 async def _forget_oldest(session: AsyncSession, number: int) -> None:
-    """Keep the latest texts of a story only; `purge` names the others no more, and their files go with it."""
+    """Forget the oldest texts of a story, but none of the last week; `purge` deletes their files."""
     of_story = StoryVersion.library_id == number
     latest = select(StoryVersion.story_id).where(of_story).order_by(StoryVersion.replaced_at.desc()).limit(_VERSIONS)
     kept = list(await session.scalars(latest))
-    await session.execute(delete(StoryVersion).where(of_story, StoryVersion.story_id.not_in(kept)))
+    is_old = StoryVersion.replaced_at < _now() - _VERSION_SECONDS
+    await session.execute(delete(StoryVersion).where(of_story, is_old, StoryVersion.story_id.not_in(kept)))
 
 
 def _unknown() -> NoSuchStoryError:

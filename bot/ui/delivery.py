@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("storydesk")
 
-UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError)
+LOST = (aiohttp.ClientError, OSError)
+"""What is raised when the connection is lost: nobody knows whether Discord took what was sent."""
+UNDELIVERED = (discord.HTTPException, *LOST)
 """What is raised when something does not reach Discord."""
 
 _NOBODY = discord.AllowedMentions.none()
@@ -113,7 +115,13 @@ async def show_form(interaction: _Interaction, form: discord.ui.Modal, otherwise
 async def _edit(
     interaction: _Interaction, layout: discord.ui.LayoutView, files: Sequence[discord.File]
 ) -> discord.Message:
-    return await interaction.edit_original_response(view=layout, attachments=files, allowed_mentions=_NOBODY)
+    try:
+        return await interaction.edit_original_response(view=layout, attachments=files, allowed_mentions=_NOBODY)
+    except LOST as error:  # the same edit twice is one, where a message elsewhere would be a second answer
+        _log.warning("the connection was lost under a reply, which is sent once more: %s", error)
+        for file in files:
+            file.reset()
+        return await interaction.edit_original_response(view=layout, attachments=files, allowed_mentions=_NOBODY)
 
 
 async def _send(
