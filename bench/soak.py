@@ -111,7 +111,11 @@ class Soak:
         waves = -(-operations // _WAVE)
         for part in range(restarts + 1):
             command = (sys.executable, "-W", "ignore", "-m", "bench.soak", "--bot", str(self.state))
-            environment = {"STORYDESK_STORAGE__FOLDER": str(self.folder), "STORYDESK_LOG__LEVEL": "ERROR"}
+            environment = {
+                "STORYDESK_STORAGE__FOLDER": str(self.folder),
+                "STORYDESK_LOG__LEVEL": "ERROR",
+                "STORYDESK_LIBRARY__FILES_AN_HOUR": str(operations),
+            }
             async with self.server.process(*command, env=environment) as process:
                 await self._settled(self.server.answer(await self.chief.slash(self.channel, "ask", question="who?")))
                 for wave in range(part * waves // (restarts + 1), (part + 1) * waves // (restarts + 1)):

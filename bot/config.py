@@ -90,7 +90,7 @@ class LibrarySettings(_Section):
     most_stories: int = Field(default=100, description="Stories of one server.", ge=0)
     most_characters: int = Field(default=5_000_000, description="Characters of all stories of one server.", ge=0)
     fetches_an_hour: int = Field(default=60, description="Pages that one server may have fetched in an hour.", ge=0)
-    files_an_hour: int = Field(default=60, description="Files and texts that one server may bring in an hour.", ge=0)
+    files_an_hour: int = Field(default=200, description="Files and texts that one server may bring in an hour.", ge=0)
     most_followed: int = Field(default=20, description="Pages and feeds that one server may follow.", ge=0)
     most_sentences_loaded: int = Field(
         default=100_000, description="Sentences of stories that are kept in memory.", ge=0

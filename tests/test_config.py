@@ -57,7 +57,7 @@ def test_without_a_file_every_setting_has_its_default() -> None:
             "most_stories": 100,
             "most_characters": 5_000_000,
             "fetches_an_hour": 60,
-            "files_an_hour": 60,
+            "files_an_hour": 200,
             "most_followed": 20,
             "most_sentences_loaded": 100_000,
         },
