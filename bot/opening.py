@@ -56,7 +56,10 @@ def find_story(name: str | None, config: Config) -> Story:
         saved = index_folder(config, name) / "story.json"
         return Story(**json.loads(saved.read_text("utf-8")))
     except (UnreadableStoryError, OSError, ValueError, TypeError):
-        message = f"There is no story {name!r}: give the path of a {FILE_KINDS} file, or the id of an indexed story."
+        message = (
+            f"There is no story {name!r}: give the path of a {FILE_KINDS} file, or the id of an indexed story, as "
+            "`storydesk stories list` shows it."
+        )
         raise UnknownStoryError(message) from None
 
 
