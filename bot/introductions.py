@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.roles import HEADS, WORKERS
 from index.letters import CAPITAL
 from index.story import Span
 
@@ -24,15 +25,7 @@ _TITLE = re.compile(
     rf"(?<!\b[Ii]n )(?<!\b[Aa]t )(?<!rom )(?<!ear )(?<!\b[Oo]f )\b"
     rf"((?:{_NO_TITLE}{CAPITAL}[\w’'.-]*\s+(?:(?:of|for|the)\s+){{0,2}}){{0,6}}{_NO_TITLE}{CAPITAL}[\w’'.-]*)\s+$"
 )
-_ROLE = re.compile(
-    r"(?<![\w'’-])(actor|activist|analyst|architect|artist|athlete|attorney|author|biologist|captain|chair\w*|chief|coach"
-    r"|commander|commissioner|coroner|curator|defender|deputy|detective|director|doctor|driver|economist|editor|engineer|executive"
-    r"|farmer|fisherman|forward|founder|geologist|goalkeeper|governor|head|historian|hydrologist|inspector|investigator|journalist"
-    r"|judge|lawmaker|lawyer|leader|manager|mayor|midfielder|minister|negotiator|nurse|officer|owner|photographer|physicist"
-    r"|pilot|planner|player|politician|president|principal|prosecutor|professor|reporter|researcher|resident|rider|scientist"
-    r"|seismologist|senator|sergeant|singer|skipper|spokes\w+|striker|student|superintendent|surgeon|surveyor|teacher|treasurer"
-    r"|volunteer|writer)\s+$"
-)
+_ROLE = re.compile(rf"(?<![\w'’-])({HEADS.replace(' ', '|')}|{WORKERS.replace(' ', '|')})\s+$")
 _KINDS_OF_ROLE: Final = frozenset(
     (
         "acting affairs agency agriculture air airline airport armed army art assistant associate bank book bus "

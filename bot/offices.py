@@ -11,19 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.roles import HEADS
 from index.letters import CAPITAL
 from index.story import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEADS: Final = (
-    "president minister premier chancellor king queen governor mayor secretary commissioner ambassador envoy "
-    "spokesman spokeswoman spokesperson chief commander boss head director chairman chairwoman chairperson chair "
-    "leader coach manager captain ceo founder owner editor dean rector principal treasurer negotiator "
-    "speaker prosecutor"
-)
-_OFFICE: Final = rf"(?:(?!(?:the|an?|is|was|our|s)\b)[a-z]+(?:-[a-z]+)?\s+)?(?:{_HEADS.replace(' ', '|')})"
+_OFFICE: Final = rf"(?:(?!(?:the|an?|is|was|our|s)\b)[a-z]+(?:-[a-z]+)?\s+)?(?:{HEADS.replace(' ', '|')})"
 _NAMES: Final = rf"{CAPITAL}[\w.-]*(?:\s+{CAPITAL}[\w.-]*)*"
 _ASKS_WHO: Final = re.compile(r"\bwho(?:['’]?s)?\b|\bname\b", re.IGNORECASE)
 _OF_PLACE: Final = re.compile(rf"\b({_OFFICE})\s+(?:of|for)\s+(?:the\s+)?([\w.' ’-]+?)[?.!\s]*$", re.IGNORECASE)

@@ -23,16 +23,11 @@ import numpy as np
 
 from index import heap
 from index.dense import DenseIndex
-from index.errors import (
-    DamagedIndexError,
-    MissingIndexError,
-    SavedIndexError,
-    StaleIndexError,
-)
+from index.errors import DamagedIndexError, MissingIndexError, SavedIndexError, StaleIndexError
 from index.fusion import Evidence
 from index.kinds import KindIndex
 from index.lexical import LexicalIndex, Stemmer
-from index.passages import Passage, check_sentences, passages_of
+from index.passages import Passage, passages_of
 from index.settings import IndexSettings
 from index.story import Story
 
@@ -109,13 +104,8 @@ class StoryIndex:
         *,
         progress: Progress | None = None,
     ) -> StoryIndex:
-        """Embed every passage of `story`; `progress` is told how many passages of how many are done.
-
-        Raises:
-            StoryTooLongError: as `check_sentences`.
-        """
+        """Embed every passage of `story`; `progress` is told how many passages of how many are done."""
         settings = settings or IndexSettings()
-        check_sentences(story)
         texts = [story.text(passage.span) for passage in passages_of(story, settings)]
         vectors = np.zeros((len(texts), embedder.dimensions), dtype=np.float32)
         for rows in _batches(texts, settings.batch_size):

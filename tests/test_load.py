@@ -487,3 +487,12 @@ def test_a_title_that_cannot_be_seen_counts_as_none() -> None:
     assert read('---\ntitle: "\u200b"\n---\nBody.', "the-end.md").title == "The end"
     assert read("Body.", "\u200b.md").title == "Untitled story"
     assert read("\u200b\n\nNine cats sleep.", "the-end.txt").title == "The end"
+
+
+@pytest.mark.parametrize("body", ["A\nB\nC\nD", "One left. Two ran. Three hid. Four won."])
+def test_a_story_of_too_many_sentences_is_refused_where_it_comes_in(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of one letter a line would take the memory of the machine."""
+    monkeypatch.setattr("index.passages.MOST_PASSAGES", 3)
+    assert read_story(b"One left. Two ran.\nThree hid.", "story.txt").body
+    with pytest.raises(StoryTooLongError, match="has 4 sentences; at most 3 are read"):
+        read_story(body.encode(), "story.txt")

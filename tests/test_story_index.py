@@ -19,15 +19,8 @@ from hypothesis import strategies as st
 import index
 import index.story_index
 from index.dense import DenseIndex
-from index.errors import (
-    DamagedIndexError,
-    MissingIndexError,
-    SavedIndexError,
-    StaleIndexError,
-    StoryTooLongError,
-)
+from index.errors import DamagedIndexError, MissingIndexError, SavedIndexError, StaleIndexError
 from index.fusion import CONTEXT_WEIGHT, COVERAGE_WEIGHT, KIND_WEIGHT, LEXICAL_WEIGHT
-from index.load import read_story
 from index.settings import IndexSettings
 from index.story import Story
 from index.story_index import Hit, StoryIndex
@@ -496,17 +489,3 @@ def test_importing_every_module_of_index_loads_nothing_that_takes_seconds() -> N
     heavy = {"torch", "discord", "sentence_transformers", "transformers", "faiss", "bm25s", "trafilatura", "bot"}
     assert "index.embed" in found
     assert heavy & set(found) == set()
-
-
-def test_a_story_of_too_many_sentences_is_refused_before_any_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of one letter a line would take the memory of the machine."""
-    monkeypatch.setattr("index.passages.MOST_PASSAGES", 3)
-    fake = CountingEmbedder()
-    StoryIndex.build(Story("A\nB\nC", "T"), fake)
-    seen = len(fake.seen)
-    for body in ("A\nB\nC\nD", "One left. Two ran. Three hid. Four won."):
-        with pytest.raises(StoryTooLongError, match="has 4 sentences; at most 3 are read"):
-            StoryIndex.build(Story(body, "T"), fake)
-        with pytest.raises(StoryTooLongError, match="has 4 sentences; at most 3 are read"):
-            read_story(body.encode(), "story.txt")
-    assert len(fake.seen) == seen
