@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import CooldownError, GuildCooldownError, NotForYouError, NotHereError
+from bot.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ class Cooldowns:
         """Use `clock`, which gives seconds since 1970."""
         self._clock = clock
         self._members: OrderedDict[tuple[int, int], float] = OrderedDict()
-        self._guilds: dict[int, deque[float]] = {}
+        self._guilds = Recent(_MINUTE)
 
     def count(self, settings: GuildSettings, asker: Asker) -> None:
         """Count a question, or raise what says when to come back; a refused question is not counted.
@@ -71,9 +72,7 @@ class Cooldowns:
         # What was asked in the future was asked before the clock was put back; nobody waits for that.
         if last <= now < last + settings.cooldown_seconds:
             raise CooldownError(last + settings.cooldown_seconds)
-        asked = self._guilds.setdefault(asker.guild_id, deque())
-        while asked and not now - _MINUTE < asked[0] <= now:
-            asked.popleft()
+        asked = self._guilds.times(asker.guild_id, now)
         if settings.questions_a_minute and len(asked) >= settings.questions_a_minute:
             raise GuildCooldownError(asked[0] + _MINUTE)
         asked.append(now)

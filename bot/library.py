@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from bot.errors import (
     StorageError,
     UnknownStoryError,
 )
+from bot.recent import Recent
 from bot.similar import NEARLY_THE_SAME, resemblance
 from bot.store.stories import UNDO_SECONDS
 
@@ -48,8 +48,8 @@ class Library:
     ) -> None:
         """Use `records` of an open store, `files` and `desk`; each guild may bring as much as `quotas` says."""
         self._quotas = quotas
-        self._fetched: dict[int, deque[float]] = {}
-        self._files_brought: dict[int, deque[float]] = {}
+        self._fetched = Recent(_HOUR)
+        self._brought = Recent(_HOUR)
         self._records = records
         self._files = files
         self._desk = desk
@@ -102,7 +102,7 @@ class Library:
         Raises:
             FileQuotaError: it brought as many within the hour as it may.
         """
-        if self._quotas is not None and not _counted(self._files_brought, guild_id, self._quotas.files_an_hour):
+        if self._quotas is not None and not _counted(self._brought, guild_id, self._quotas.files_an_hour):
             message = "This server has brought as many files as it may."
             raise FileQuotaError(message, files=self._quotas.files_an_hour)
 
@@ -301,13 +301,11 @@ class Library:
         await asyncio.to_thread(partial(self._files.keep_only, kept, min_age=min_age))
 
 
-def _counted(times: dict[int, deque[float]], guild_id: int, most: int) -> bool:
-    """Count what a guild does now, unless it did it `most` times within the hour; say whether it is counted."""
+def _counted(recent: Recent, guild_id: int, most: int) -> bool:
+    """Count what a guild does now, unless it did it `most` times lately; say whether it is counted."""
     now = time.time()
-    done = times.setdefault(guild_id, deque())
-    while done and not now - _HOUR < done[0] <= now:  # too old, or from before the clock was put back
-        done.popleft()
-    if len(done) >= most:
+    times = recent.times(guild_id, now)
+    if len(times) >= most:
         return False
-    done.append(now)
+    times.append(now)
     return True

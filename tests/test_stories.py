@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import discord
 import pytest
@@ -418,6 +420,66 @@ async def test_a_server_brings_files_and_texts_as_often_in_an_hour_as_it_may(
     assert said(pasted.response) == ENGLISH("file-quota", files=2)
     page = await chief.slash(channel, "story add", link="https://news.example/cats")
     assert said(page.response) == ENGLISH("fetch-quota", pages=0)
+
+
+async def test_links_and_changes_are_made_beside_the_event_loop(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A long page's take a while, for which everybody would wait."""
+    monkeypatch.setattr("bot.cogs.outdated._PAUSE", 0)
+    made: list[str] = []
+
+    def noting(place: str, name: str) -> None:
+        module = importlib.import_module(place)
+        own = getattr(module, name)
+
+        def noted(*args: Any, **options: Any) -> Any:
+            made.append(f"{name} in the event loop" if threading.current_thread() is threading.main_thread() else name)
+            return own(*args, **options)
+
+        monkeypatch.setattr(module, name, noted)
+
+    noting("bot.phrase", "link_to")
+    noting("bot.lists", "_sides")
+    noting("index.story", "_blocks")
+    await add(chief, channel)
+    answer = (await alice.slash(channel, "ask", question=BRIDGE)).response
+    assert answer is not None
+    for label in ("In context", "More passages"):
+        await alice.click(answer, label=label)
+    await alice.slash(channel, "lookup", query=BRIDGE, count=10)
+    message = await alice.send(channel, "The harbour bridge has 14 cracked cables.")
+    await alice.context_menu(channel, "Find this in the story", message)
+    newer = ("bridge.md", HARBOUR.replace("14 steel cables", "22 steel cables").encode())
+    await chief.slash(channel, "story update", story="Harbour bridge closes for repairs", file=newer)
+    await chief.slash(channel, "story changes", story="Harbour bridge closes for repairs")
+    await env.settle()
+    assert set(made) == {"link_to", "_sides", "_blocks"}
+
+
+async def test_who_asks_a_story_that_is_removed_meanwhile_is_told_so(
+    env: simcord.Env,
+    chief: simcord.MemberActor,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await add(chief, channel)
+    record = await bot.library.named(env.guild.id, "Harbour bridge closes for repairs")
+    answer = bot.desk.ask
+
+    async def removed_meanwhile(*args: Any, **options: Any) -> Any:
+        found = await answer(*args, **options)
+        await bot.library.remove(env.guild.id, record.id)
+        return found
+
+    monkeypatch.setattr(bot.desk, "ask", removed_meanwhile)
+    assert "not on my desk any more" in await ask(alice, channel, BRIDGE)
 
 
 async def test_a_rival_that_is_gone_meanwhile_is_left_out(

@@ -7,7 +7,6 @@ import contextlib
 import logging
 from dataclasses import replace
 from functools import partial
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import discord
@@ -16,11 +15,11 @@ from discord.ext import commands
 from bot import phrase
 from bot.cogs.asked import AskedMessages
 from bot.cogs.askers import asker_of
+from bot.cogs.message_replies import Replies
 from bot.errors import AskError, StorageError
 from bot.followup import understood
-from bot.markdown import shortened
 from bot.question import question_of_post
-from bot.ui.delivery import LOST, UNDELIVERED
+from bot.ui.delivery import UNDELIVERED
 from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.replies import ReplyLayout
 
@@ -31,12 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("storydesk")
 
-_UNKNOWN_MESSAGE = 10008
-_HAS_A_THREAD = 160004
-_INVALID_FORM = 50035  # what Discord says of a reply to a message that is gone
-_PASSING = (429, 500, 502, 503, 504)  # worth one more try than discord.py's own
 _REFUSAL_SECONDS = 20.0
-_THREAD_NAME_CHARACTERS = 80
 _TYPING_SECONDS = 2.0
 
 
@@ -47,6 +41,7 @@ class Listening(commands.Cog):
         """Answer for `bot`."""
         self._bot = bot
         self._asked = AskedMessages()
+        self._replies = Replies(bot)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -60,7 +55,7 @@ class Listening(commands.Cog):
         except Exception as error:  # noqa: BLE001 - the edge: every question gets a reply, an error reply included
             apology = Apology(self._bot.edge.apologise(error, say))
             try:
-                await self._send(message, apology, say)
+                await self._replies.send(message, apology, say, title=self._question(message))
             except UNDELIVERED as failure:
                 _log.warning("an apology could not be sent: %s", failure)
 
@@ -142,13 +137,13 @@ class Listening(commands.Cog):
             await self._refuse(message, error, say)
             return
         if not question:
-            await self._send(message, await self._hint(message, say), say)
+            await self._replies.send(message, await self._hint(message, say), say, title=question)
             return
         replied_to = message.reference.message_id if message.reference else None
         turns = self._bot.memory.conversations.before(message.channel, replied_to)
         asked = self._asked.remember(message.id, message.author, asker, question, turns)
         if not self._bot.desk.is_ready:
-            asked.answer = await self._send(message, notice(say("loading")), say)
+            asked.answer = await self._replies.send(message, notice(say("loading")), say, title=question)
             await self._update(asked, say)
             return
         # Where it may not type, it says so when it answers; and no answer waits for a sign that one is coming.
@@ -156,7 +151,7 @@ class Listening(commands.Cog):
             async with asyncio.timeout(_TYPING_SECONDS):
                 await message.channel.typing()
         layout = await self._bot.edge.attempt(partial(self._answer, asked, say), say)
-        asked.answer = await self._send(message, layout, say)
+        asked.answer = await self._replies.send(message, layout, say, title=question)
         await self._remember(asked, layout, replied_to)
         if asked.question != question:
             await self._update(asked, say)
@@ -164,7 +159,7 @@ class Listening(commands.Cog):
     async def _refuse(self, message: discord.Message, error: AskError, say: Phrases) -> None:
         """Say for a while why a question is not answered."""
         try:
-            sent = await self._send(message, Apology(self._bot.edge.apologise(error, say)), say, is_answer=False)
+            sent = await self._replies.send(message, Apology(self._bot.edge.apologise(error, say)), say)
             await sent.delete(delay=_REFUSAL_SECONDS)
         except UNDELIVERED as failure:
             _log.warning("a refusal could not be sent: %s", failure)
@@ -219,85 +214,8 @@ class Listening(commands.Cog):
         guild_id = message.guild.id if message.guild else None
         return await self._bot.welcome(say, asker_of(message.author, message.channel, guild_id))
 
-    async def _send(
-        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases, *, is_answer: bool = True
-    ) -> discord.Message:
-        """Reply to a message; where the connection is lost meanwhile, once more: Discord shows one of the two.
-
-        What is no answer stands in no thread of its own, and is not announced where it is sent to its author.
-        """
-        nonce = token_hex(8)
-        try:
-            return await self._sent(message, layout, say, nonce, is_answer=is_answer)
-        except LOST as error:
-            _log.warning("the connection was lost under a reply, which is sent once more: %s", error)
-            return await self._sent(message, layout, say, nonce, is_answer=is_answer)
-
-    async def _sent(
-        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases, nonce: str, *, is_answer: bool
-    ) -> discord.Message:
-        """Reply to a message; below it where it is gone, in a thread where the admins want that, else privately."""
-        try:
-            if is_answer and (thread := await self._thread_for(message)):
-                return await thread.send(view=layout, nonce=nonce)
-            return await message.reply(view=layout, mention_author=False, nonce=nonce)
-        except discord.Forbidden:
-            return await self._sent_without_history(message, layout, say, nonce, is_answer=is_answer)
-        except discord.HTTPException as error:
-            is_gone = error.code in (_UNKNOWN_MESSAGE, _INVALID_FORM)
-            if not is_gone and error.status not in _PASSING:
-                raise
-            return await message.channel.send(view=layout, nonce=nonce)
-
-    async def _sent_without_history(
-        self, message: discord.Message, layout: discord.ui.LayoutView, say: Phrases, nonce: str, *, is_answer: bool
-    ) -> discord.Message:
-        """Write below a message where the bot may not reply; where it may not write either, to its author."""
-        try:
-            return await message.channel.send(view=layout, nonce=nonce)
-        except discord.Forbidden:
-            if is_answer:
-                missing = ", ".join(_missing_permissions(message)) or "Send Messages"
-                place = getattr(message.channel, "mention", "")
-                note = notice(say("cannot-write", channel=place, permissions=missing))
-                await message.author.send(view=note, nonce=f"{nonce}n")
-            return await message.author.send(view=layout, nonce=nonce)
-
-    async def _thread_for(self, message: discord.Message) -> discord.Thread | None:
-        """Return a new thread below a message in a channel that the admins opened, where they want threads."""
-        if message.guild is None or not isinstance(message.channel, discord.TextChannel):
-            return None
-        settings = await self._bot.settings_of(message.guild.id)
-        if not settings.threads or message.channel.id not in settings.listens:
-            return None
-        name = shortened(self._question(message), _THREAD_NAME_CHARACTERS) or "Storydesk"
-        try:
-            return message.thread or await message.create_thread(name=name)
-        except discord.HTTPException as error:  # then it replies in the channel
-            if error.code != _HAS_A_THREAD:
-                return None
-        with contextlib.suppress(discord.HTTPException):  # made before the connection was lost, and not announced yet
-            thread = await message.guild.fetch_channel(message.id)
-            return thread if isinstance(thread, discord.Thread) else None
-        return None
-
 
 def _is_to_others(message: discord.Message) -> bool:
     """Say whether a message mentions or replies to somebody; what replies to a message that is gone is to nobody."""
     replied_to = message.reference.resolved if message.reference else None
     return bool(message.mentions) or isinstance(replied_to, discord.Message)
-
-
-def _missing_permissions(message: discord.Message) -> list[str]:
-    """Return the names of the permissions that the bot lacks to answer in a message's channel."""
-    guild, channel = message.guild, message.channel
-    if guild is None or not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
-        return []
-    has = channel.permissions_for(guild.me)
-    may_send = has.send_messages_in_threads if isinstance(channel, discord.Thread) else has.send_messages
-    wanted = {
-        "View Channel": has.view_channel,
-        "Send Messages in Threads" if isinstance(channel, discord.Thread) else "Send Messages": may_send,
-        "Read Message History": has.read_message_history,
-    }
-    return [name for name, is_given in wanted.items() if not is_given]
