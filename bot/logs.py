@@ -6,6 +6,7 @@ bot's own, nor those in the addresses of interactions and webhooks, which let an
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -91,3 +92,13 @@ def set_up_logging(settings: LogSettings, token: SecretStr) -> None:
     # Some libraries set a level of their own; they are not asked for it.
     least = root.level
     handler.addFilter(lambda record: record.levelno >= least or record.name.partition(".")[0] == "storydesk")
+    handler.addFilter(_is_trouble)
+
+
+def _is_trouble(record: logging.LogRecord) -> bool:
+    """Say whether a record tells of more than a connection whose task was cancelled while it was let go of.
+
+    A bot that stops in the middle of a look at the database does that; the connection is closed all the same.
+    """
+    of_pool = record.name.startswith("sqlalchemy.pool")
+    return not (of_pool and record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

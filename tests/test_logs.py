@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import aiosqlite
 import pytest
 from discord_desk import said
 from discord_fixtures import *  # noqa: F403 - fixtures come by name
@@ -19,11 +20,13 @@ from pydantic import SecretStr
 from bot.config import LogSettings
 from bot.logs import HumanFormatter, JsonFormatter, set_up_logging
 from bot.request import Requests, current_request, error_code
+from bot.store.store import Store
 from bot.telemetry import QuestionAnswered, log_event
 from bot.together import Spent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import simcord
 
@@ -85,24 +88,54 @@ def test_no_token_stands_in_a_line(formatter: type[HumanFormatter | JsonFormatte
     assert "ValueError" in line
 
 
-def test_the_form_is_chosen_by_the_setting(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def log_is_put_back() -> Iterator[None]:
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
-    try:
-        set_up_logging(LogSettings(format="json"), SecretStr(TOKEN))
-        logging.getLogger("storydesk").info("hello")
-        logging.getLogger("discord").info("libraries speak from warnings on")
-        talkative = logging.getLogger("a.library.that.sets.its.own.level")
-        talkative.setLevel("DEBUG")
-        talkative.debug("this is nothing for the operator")
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
-        logging.getLogger("storydesk").setLevel("NOTSET")
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+    logging.getLogger("storydesk").setLevel("NOTSET")
+
+
+@pytest.mark.usefixtures("log_is_put_back")
+def test_the_form_is_chosen_by_the_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging(LogSettings(format="json"), SecretStr(TOKEN))
+    logging.getLogger("storydesk").info("hello")
+    logging.getLogger("discord").info("libraries speak from warnings on")
+    talkative = logging.getLogger("a.library.that.sets.its.own.level")
+    talkative.setLevel("DEBUG")
+    talkative.debug("this is nothing for the operator")
     (line,) = capsys.readouterr().err.splitlines()
     found = json.loads(line)
     assert (found["level"], found["logger"], found["message"]) == ("INFO", "storydesk", "hello")
     assert found["time"].endswith("+00:00")
+
+
+@pytest.mark.usefixtures("log_is_put_back")
+async def test_a_look_at_the_database_that_is_cancelled_leaves_no_traceback_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bot that stops meanwhile does that."""
+    store = Store(tmp_path)
+    await store.open()
+    close = aiosqlite.Connection.close
+
+    async def cancelled_meanwhile(connection: aiosqlite.Connection) -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+        await close(connection)
+
+    set_up_logging(LogSettings(), SecretStr(TOKEN))
+    monkeypatch.setattr(aiosqlite.Connection, "close", cancelled_meanwhile)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(store.prune(0))
+    logging.getLogger("sqlalchemy.pool.impl.NullPool").error("broken", exc_info=OSError("a real one"))
+    errors = capsys.readouterr().err
+    assert "CancelledError" not in errors, errors
+    assert "OSError: a real one" in errors
+    await store.close()
 
 
 def test_a_question_is_one_object_with_its_verdict_and_timings(lines: io.StringIO) -> None:

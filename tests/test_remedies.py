@@ -44,9 +44,10 @@ async def failing(server: DiscordServer, folder: Path, **settings: str) -> list[
         sys.executable, "-W", "ignore", "-m", "bot.cli", "run", env=environment, stderr=asyncio.subprocess.PIPE
     )  # fmt: skip
     _, errors = await asyncio.wait_for(process.communicate(), server.patience)
-    assert process.returncode == 1
-    assert "Traceback" not in errors.decode()
-    return errors.decode().splitlines()
+    text = errors.decode()
+    assert process.returncode == 1, text
+    assert "Traceback" not in text, text
+    return text.splitlines()
 
 
 def full(file: Path) -> None:
