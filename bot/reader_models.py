@@ -1,8 +1,8 @@
 """The models that a reader reads with: the one that ships, and any other of transformers.
 
-The one that ships is fine-tuned from the bundled encoder with its embeddings frozen, and as many of its lowest
-layers as `reader.json` says, so those are taken from the encoder that is in memory already and only the rest is
-stored, as bytes with one scale per row. Import this only where torch may be loaded.
+The one that ships is fine-tuned from the bundled encoder with its embeddings frozen, so those are taken from the
+encoder that is in memory already and only the layers are stored, as bytes with one scale per row. Import this only
+where torch may be loaded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load_file
 from torch.nn.functional import linear
 
-from index.bert import Bert, has_amx
+from index.bert import Bert, layers_of
+from index.product import has_amx, packs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,26 +35,22 @@ class ShippedModel:
 
     @classmethod
     def load(cls, folder: Path, encoder: Bert, *, bfloat16: bool) -> Self:
-        """Load what `folder` holds on top of the `encoder` it was trained from, whose tensors it shares.
+        """Load what `folder` holds on top of the `encoder` it was trained from, whose embeddings it shares.
 
         Raises:
             ValueError: the encoder is another model than `reader.json` names, or tensors are missing.
         """
         about = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
-        if encoder.digest(about["frozen_layers"]) != about["frozen_sha256"]:
+        if encoder.digest() != about["frozen_sha256"]:
             message = f"{folder} was trained on {about['base_model']}, the encoder is another model"
             raise ValueError(message)
         stored = restored(load_file(folder / "reader.safetensors"))
-        frozen = tuple(f"encoder.layer.{at}." for at in range(about["frozen_layers"]))
-        tensors = {name: found for name, found in encoder.tensors.items() if name.startswith(("embeddings.", *frozen))}
         dtype = torch.bfloat16 if bfloat16 else torch.float32
-        tensors |= {
+        tensors = encoder.embeddings | {
             name.removeprefix("bert."): found.to(dtype) for name, found in stored.items() if name.startswith("bert.")
         }
-        missing = encoder.tensors.keys() - tensors.keys()
-        lacking = sorted(name for name in missing if name.startswith("encoder."))
-        if lacking or "qa_outputs.weight" not in stored:
-            message = f"{folder} lacks {', '.join(lacking) or 'its head'}"
+        if len(layers_of(tensors)) != about["layers"] or "qa_outputs.weight" not in stored:
+            message = f"{folder} lacks layers, or its head"
             raise ValueError(message)
         return cls(Bert(tensors, encoder.shape, dtype), stored["qa_outputs.weight"], stored["qa_outputs.bias"])
 
@@ -83,8 +80,8 @@ class HubModel:
 
 
 def computes_bfloat16() -> bool:
-    """Say whether the processor has instructions for matrix products in bfloat16."""
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16")) or has_amx()
+    """Say whether matrix products in bfloat16 are quick here: the processor has instructions for them, torch packs."""
+    return packs() and (bool(torch.cpu.get_capabilities().get("avx512_bf16")) or has_amx())
 
 
 def restored(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:

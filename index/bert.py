@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 import torch
 from safetensors.torch import load_file
-from torch.nn.functional import embedding, gelu, layer_norm, linear, scaled_dot_product_attention
+from torch.nn.functional import embedding, gelu, layer_norm, scaled_dot_product_attention
+
+from index.product import product_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-_AMX_WIDTH: Final = 384
-"""Columns of a product in bfloat16 up to which rows come out the same to the bit, however many there are. On
-processors with AMX wider ones are summed in another order when there are many: scores differ by up to .09."""
+    from index.product import Product
+
+_EMBEDDINGS: Final = "embeddings."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class BertShape:
 class Bert:
     """An encoder of texts: token ids in, one hidden state for each token out.
 
-    `tensors` are those it was made of, by the names that transformers gives them, not copied.
+    `embeddings` are the tensors of that part by the names that transformers gives them, not copied. The layers'
+    are kept in the order in which they are multiplied, and those that they came from are let go.
     """
 
     def __init__(self, tensors: Mapping[str, Tensor], shape: BertShape, dtype: torch.dtype = torch.float32) -> None:
@@ -61,15 +64,14 @@ class Bert:
         Raises:
             KeyError: one is missing.
         """
-        self.tensors = tensors
+        self.embeddings = {name: tensor for name, tensor in tensors.items() if name.startswith(_EMBEDDINGS)}
         self.shape = shape
         self._dtype = dtype
         self._words = tensors["embeddings.word_embeddings.weight"]
         self._places = tensors["embeddings.position_embeddings.weight"]
         self._types = tensors["embeddings.token_type_embeddings.weight"]
         self._norm = _Norm.of(tensors, "embeddings.LayerNorm", shape.epsilon, torch.float32)
-        count = len({name.split(".")[2] for name in tensors if name.startswith("encoder.layer.")})
-        self._layers = [_Layer.of(tensors, f"encoder.layer.{at}", shape, dtype) for at in range(count)]
+        self._layers = [_Layer.of(tensors, name, shape, dtype) for name in layers_of(tensors)]
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -78,63 +80,42 @@ class Bert:
         Raises:
             OSError, ValueError, KeyError: a file is absent or damaged.
         """
-        return cls(load_file(folder / "model.safetensors"), BertShape.read(folder / "config.json"))
+        file = folder / "model.safetensors"
+        # A file stays in memory, as far as it was read, while one of its tensors is held: 43 MB of layers.
+        held = {name: tensor for name, tensor in load_file(file).items() if name.startswith(_EMBEDDINGS)}
+        return cls({**load_file(file), **held}, BertShape.read(folder / "config.json"))
 
-    def __call__(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, ids: Tensor, types: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Return the last hidden states, (batch, tokens, hidden) in the layers' dtype.
 
-        `ids` and `types` (0 for a first text, 1 for a second) are int64, `mask` bool, False for
-        padding, each (batch, tokens).
+        `ids` and `types` (0 for a first text, 1 for a second) are int64, `mask` bool, False for padding, each
+        (batch, tokens). Without `types` all is of first texts, without a `mask` nothing is padding.
         """
-        state = embedding(ids, self._words) + self._places[: ids.shape[1]] + embedding(types, self._types)
-        state = self._norm(state).to(self._dtype)
-        seen = None if bool(mask.all()) else mask[:, None, None, :]
+        kinds = self._types[0] if types is None else embedding(types, self._types)
+        state = embedding(ids, self._words) + self._places[: ids.shape[1]] + kinds
+        rows = self._norm(state).to(self._dtype).flatten(0, 1)
+        seen = None if mask is None or bool(mask.all()) else mask[:, None, None, :]
         for layer in self._layers:
-            state = layer(state, seen)
-        return state
+            rows = layer(rows, len(ids), seen)
+        return rows.view(*ids.shape, -1)
 
-    def digest(self, layers: int) -> str:
-        """Return the SHA-256 of the lowest `layers` layers and of the embeddings but the words', as float32.
+    def digest(self) -> str:
+        """Return the SHA-256 of the embeddings but the words', as float32.
 
         It says which encoder this is. The words' 46 MB lie in the file until a word is used.
         """
         digest = hashlib.sha256()
-        counted = (
-            "embeddings.LayerNorm",
-            "embeddings.position",
-            "embeddings.token_type",
-            *(f"encoder.layer.{at}." for at in range(layers)),
-        )
-        for name in sorted(self.tensors):
-            if name.startswith(counted):
+        for name in sorted(self.embeddings):
+            if not name.startswith("embeddings.word"):
                 digest.update(name.encode())
-                digest.update(self.tensors[name].float().contiguous().numpy().data)
+                digest.update(self.embeddings[name].float().contiguous().numpy().data)
         return digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Linear:
-    """A product with a matrix, whose columns may be in parts: then one after the other is added."""
-
-    parts: tuple[Tensor, ...]
-    bias: Tensor
-
-    @classmethod
-    def of(cls, tensors: Mapping[str, Tensor], name: str, dtype: torch.dtype) -> Self:
-        weight = tensors[f"{name}.weight"].to(dtype)
-        width = _AMX_WIDTH if dtype == torch.bfloat16 and has_amx() else weight.shape[1]
-        parts = (weight,) if width >= weight.shape[1] else (part.contiguous() for part in torch.split(weight, width, 1))
-        return cls(tuple(parts), tensors[f"{name}.bias"].to(dtype))
-
-    def __call__(self, state: Tensor) -> Tensor:
-        first, *others = self.parts
-        if not others:
-            return linear(state, first, self.bias)
-        begin, *further = torch.split(state.flatten(0, -2), first.shape[1], -1)
-        made = linear(begin, first, self.bias)
-        for columns, part in zip(further, others, strict=True):
-            made.addmm_(columns, part.t())
-        return made.view(*state.shape[:-1], -1)
+def layers_of(tensors: Mapping[str, Tensor]) -> list[str]:
+    """Return what the names of the tensors of each layer begin with, the lowest first."""
+    count = len({name.split(".")[2] for name in tensors if name.startswith("encoder.layer.")})
+    return [f"encoder.layer.{at}." for at in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +126,8 @@ class _Norm:
 
     @classmethod
     def of(cls, tensors: Mapping[str, Tensor], name: str, epsilon: float, dtype: torch.dtype) -> Self:
-        return cls(tensors[f"{name}.weight"].to(dtype), tensors[f"{name}.bias"].to(dtype), epsilon)
+        weight, bias = (tensors[f"{name}.{kind}"].to(dtype, copy=True) for kind in ("weight", "bias"))
+        return cls(weight, bias, epsilon)
 
     def __call__(self, state: Tensor) -> Tensor:
         return layer_norm(state, self.weight.shape, self.weight, self.bias, self.epsilon)
@@ -153,29 +135,30 @@ class _Norm:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
+    """One layer; queries, keys and values are one product."""
+
     heads: int
-    query: _Linear
-    key: _Linear
-    value: _Linear
-    joined: _Linear
+    looked: Product
+    joined: Product
     attended: _Norm
-    widened: _Linear
-    narrowed: _Linear
+    widened: Product
+    narrowed: Product
     done: _Norm
 
     @classmethod
     def of(cls, tensors: Mapping[str, Tensor], name: str, shape: BertShape, dtype: torch.dtype) -> Self:
-        def part(inner: str) -> _Linear:
-            return _Linear.of(tensors, f"{name}.{inner}", dtype)
+        def part(*inner: str) -> Product:
+            weights = [tensors[f"{name}{one}.weight"] for one in inner]
+            weight = torch.cat(weights) if len(weights) > 1 else weights[0]
+            bias = torch.cat([tensors[f"{name}{one}.bias"] for one in inner])
+            return product_with(weight.to(dtype), bias.to(dtype))
 
         def norm(inner: str) -> _Norm:
-            return _Norm.of(tensors, f"{name}.{inner}", shape.epsilon, dtype)
+            return _Norm.of(tensors, f"{name}{inner}", shape.epsilon, dtype)
 
         return cls(
             shape.heads,
-            query=part("attention.self.query"),
-            key=part("attention.self.key"),
-            value=part("attention.self.value"),
+            looked=part(*(f"attention.self.{one}" for one in ("query", "key", "value"))),
             joined=part("attention.output.dense"),
             attended=norm("attention.output.LayerNorm"),
             widened=part("intermediate.dense"),
@@ -183,18 +166,11 @@ class _Layer:
             done=norm("output.LayerNorm"),
         )
 
-    def __call__(self, state: Tensor, mask: Tensor | None) -> Tensor:
-        batch, tokens, _ = state.shape
-
-        def split(projected: Tensor) -> Tensor:
-            return projected.view(batch, tokens, self.heads, -1).transpose(1, 2)
-
-        query, key, value = split(self.query(state)), split(self.key(state)), split(self.value(state))
+    def __call__(self, rows: Tensor, batch: int, mask: Tensor | None) -> Tensor:
+        """Return the next state of `rows`, (batch · tokens, hidden)."""
+        count, hidden = rows.shape
+        looked = self.looked(rows).view(batch, count // batch, 3, self.heads, hidden // self.heads)
+        query, key, value = looked.permute(2, 0, 3, 1, 4)
         mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        state = self.attended(state + self.joined(mixed.transpose(1, 2).reshape(batch, tokens, -1)))
-        return self.done(state + self.narrowed(gelu(self.widened(state))))
-
-
-def has_amx() -> bool:
-    """Say whether the processor has Intel's matrix instructions (AMX) for bfloat16."""
-    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+        rows = self.attended(self.joined(mixed.transpose(1, 2).reshape(count, hidden)).add_(rows))
+        return self.done(self.narrowed(gelu(self.widened(rows))).add_(rows))

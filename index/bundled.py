@@ -83,15 +83,17 @@ class BundledEmbedder:
         return vectors
 
     def _embedded(self, ids: list[list[int]]) -> NDArray[np.float32]:
-        """Return the mean of the hidden states of each row's tokens, made a unit long."""
+        """Return the mean of the hidden states of each row's tokens, made a unit long; the longest row comes first."""
         import torch
 
-        length = len(ids[0])
-        padded = torch.tensor([[*row, *[0] * (length - len(row))] for row in ids])
-        mask = torch.tensor([[at < len(row) for at in range(length)] for row in ids])
+        lengths = [len(row) for row in ids]
+        padded = torch.tensor([[*row, *[0] * (lengths[0] - len(row))] for row in ids])
+        is_full = lengths[-1] == lengths[0]  # so is one text alone, for which each step saved shows
+        mask = None if is_full else torch.tensor([[at < length for at in range(lengths[0])] for length in lengths])
         with torch.inference_mode():
-            states = self.bert(padded, torch.zeros_like(padded), mask)
-            means = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+            states = self.bert(padded, mask=mask)
+            states = states if mask is None else states * mask[:, :, None]
+            means = states.sum(1) / torch.tensor(lengths)[:, None]
             found: NDArray[np.float32] = torch.nn.functional.normalize(means).numpy()
         return found
 

@@ -86,9 +86,9 @@ def test_several_texts_are_shared_out_to_as_many_threads_as_there_are_cores(embe
     """Each in batches of its own, which come back in the texts' order."""
     names: list[str] = []
 
-    def bert(ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def bert(ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         names.append(threading.current_thread().name)
-        return embedder.bert(ids, types, mask)
+        return embedder.bert(ids, mask=mask)
 
     watched = BundledEmbedder(cast("Bert", bert), load_tokenizer(bundled_model_folder()), fingerprint="")
     vectors = watched.encode(TEXTS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from bot.reader import BUNDLED_READER, MAX_ANSWER_TOKENS, Reader, best_spans
 from bot.reader_models import HubModel, ShippedModel, dequantised
@@ -137,7 +138,10 @@ def test_our_bert_computes_what_that_of_transformers_does(tiny: Reader) -> None:
     with torch.inference_mode():
         expected = theirs(input_ids=ids, token_type_ids=types, attention_mask=mask.long()).last_hidden_state
         found = ours(ids, types, mask)
+        alone = ours(ids[:1, :3])
+        expected_alone = theirs(input_ids=ids[:1, :3]).last_hidden_state
     assert (found - expected)[mask].abs().max() < 1e-5
+    assert (alone - expected_alone).abs().max() < 1e-5
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +155,8 @@ def test_the_shipped_reader_shares_the_encoder_and_finds_the_sum(encoder: Bert) 
     """The embeddings are the encoder's own, half of all numbers, and the cost is read from its sentence."""
     reader = Reader.load(_FOLDER, encoder)
     assert isinstance(reader._model, ShippedModel)
-    own = {tensor.data_ptr() for tensor in encoder.tensors.values()}
-    shared = [tensor for tensor in reader._model.bert.tensors.values() if tensor.data_ptr() in own]
+    own = {tensor.data_ptr() for tensor in encoder.embeddings.values()}
+    shared = [tensor for tensor in reader._model.bert.embeddings.values() if tensor.data_ptr() in own]
     assert sum(tensor.numel() for tensor in shared) > 11_500_000
     passages = [
         "Officials from both countries met in the capital on Monday.",
@@ -172,9 +176,9 @@ def test_what_loading_took_is_given_back(encoder: Bert, monkeypatch: pytest.Monk
 
 def test_an_encoder_is_known_by_its_embeddings_too(encoder: Bert) -> None:
     """With no layer frozen the reader stands on the embeddings alone."""
-    other = dict(encoder.tensors)
+    other = load_file(bundled_model_folder() / "model.safetensors")
     other["embeddings.LayerNorm.bias"] = other["embeddings.LayerNorm.bias"] + 1
-    assert Bert(other, encoder.shape).digest(0) != encoder.digest(0)
+    assert Bert(other, encoder.shape).digest() != encoder.digest()
     with pytest.raises(ValueError, match="another model"):
         Reader.load(_FOLDER, Bert(other, encoder.shape))
 
@@ -192,7 +196,7 @@ def test_wide_products_in_parts_read_the_same(encoder: Bert, monkeypatch: pytest
     """As processors with AMX compute them, on whatever this one is."""
     scores = {}
     for amx in (False, True):
-        monkeypatch.setattr("index.bert.has_amx", lambda amx=amx: amx)
+        monkeypatch.setattr("index.product.has_amx", lambda amx=amx: amx)
         reader = Reader.load(_FOLDER, encoder, bfloat16=True)
         scores[amx] = [reading.score for reading in reader.read("how much did it cost", _PASSAGES)]
     assert scores[True] == pytest.approx(scores[False], abs=0.3)

