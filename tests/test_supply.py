@@ -58,6 +58,13 @@ def test_every_package_that_runs_is_pinned_at_the_version_that_is_tested() -> No
     }
 
 
+def test_what_builds_the_package_is_pinned_too_and_is_what_deployments_build_with() -> None:
+    wanted = {plain(re.split(r"[\[<>=]", line)[0]) for line in PROJECT["build-system"]["requires"]}
+    assert wanted <= set(versions(PINNED))
+    for file in ("Dockerfile", "storydesk.service"):
+        assert "pip install --no-deps --no-build-isolation ." in (ROOT / "deploy" / file).read_text("utf-8")
+
+
 def test_nothing_is_pinned_without_a_hash() -> None:
     entries = re.split(r"\n(?=[a-z0-9])", PINNED[PINNED.index("\n\n") :].strip())
     assert len(entries) == len(versions(PINNED))
