@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from bot.reader import BUNDLED_READER, MAX_ANSWER_TOKENS, Reader, best_spans
 from bot.reader_models import HubModel, ShippedModel, dequantised
@@ -181,6 +181,16 @@ def test_an_encoder_is_known_by_its_embeddings_too(encoder: Bert) -> None:
     assert Bert(other, encoder.shape).digest() != encoder.digest()
     with pytest.raises(ValueError, match="another model"):
         Reader.load(_FOLDER, Bert(other, encoder.shape))
+
+
+@pytest.mark.parametrize("missing", ["bert.encoder.layer.5.", "qa_outputs."])
+def test_a_reader_that_lacks_a_part_is_refused(missing: str, encoder: Bert, tmp_path: Path) -> None:
+    stored = load_file(_FOLDER / "reader.safetensors")
+    kept = {name: found for name, found in stored.items() if not name.startswith(missing)}
+    save_file(kept, tmp_path / "reader.safetensors")
+    (tmp_path / "reader.json").write_bytes((_FOLDER / "reader.json").read_bytes())
+    with pytest.raises(ValueError, match="lacks layers, or its head"):
+        Reader.load(tmp_path, encoder)
 
 
 @pytest.mark.skipif(not (_FOLDER / "reader.json").exists(), reason="the trained reader is not here")
