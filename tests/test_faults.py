@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from sqlalchemy import text
 
 from bot.errors import ConfigError
 from bot.language import ENGLISH
+from bot.ui import delivery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,6 +135,35 @@ async def test_an_answer_whose_edit_is_lost_is_edited_in_once_more_and_stands_no
     assert HEADCOUNT in said(result.response)
     assert len(edits) == 2
     assert sum(HEADCOUNT in said(message) for message in channel.history()) == 1
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+async def test_a_refusal_is_taken_away_once_more_where_the_connection_is_lost(
+    lost: int,
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries, delete = [], discord.Message.delete
+
+    async def losing(message: discord.Message) -> None:
+        tries.append(message.id)
+        if len(tries) <= lost:
+            raise aiohttp.ServerDisconnectedError
+        await delete(message)
+
+    monkeypatch.setattr(discord.Message, "delete", losing)
+    for name in ("_SECONDS", "_SECONDS_AGAIN"):
+        monkeypatch.setattr(f"bot.ui.delivery.{name}", 0.01)
+    await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
+    for _ in range(2):
+        await alice.send(channel, f"{mention(env)} {TROOPS}")
+    await asyncio.gather(*delivery._taking_away)
+    assert len(tries) == min(lost + 1, 2)
+    refusals = [message for message in channel.history() if "ask me again" in said(message)]
+    assert len(refusals) == (lost == 2)
 
 
 async def test_a_thread_that_was_made_when_the_connection_was_lost_takes_the_answer(

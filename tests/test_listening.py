@@ -321,16 +321,13 @@ async def test_a_refusal_is_taken_away_wherever_it_was_written_and_never_announc
     bot: StorydeskBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    deleted = []
-
-    async def delete(message: discord.Message, *, delay: float | None = None) -> None:
-        deleted.append((message.id, delay))
+    deleted: list[int] = []
 
     def closed(name: str, **denied: bool) -> simcord.ChannelHandle:
         everyone = env.guild.default_role
         return env.guild.create_text_channel(name, overwrites={everyone: discord.PermissionOverwrite(**denied)})
 
-    monkeypatch.setattr(discord.Message, "delete", delete)
+    monkeypatch.setattr("bot.cogs.listening.take_away", lambda message: deleted.append(message.id))
     await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
     await alice.send(channel, f"{mention(env)} {TROOPS}")
     unread, mute = closed("unread", read_message_history=False), env.guild.create_text_channel("read-only")
@@ -340,4 +337,4 @@ async def test_a_refusal_is_taken_away_wherever_it_was_written_and_never_announc
     (told,) = alice.user.dm_channel.history()
     assert unread.last_message is not None
     assert said(told).startswith("One moment, please: ask me again")
-    assert deleted == [(unread.last_message.id, 20.0), (told.id, 20.0)]
+    assert deleted == [unread.last_message.id, told.id]

@@ -19,7 +19,7 @@ from bot.cogs.message_replies import Replies
 from bot.errors import AskError, StorageError
 from bot.followup import understood
 from bot.question import question_of_post
-from bot.ui.delivery import UNDELIVERED
+from bot.ui.delivery import UNDELIVERED, take_away
 from bot.ui.layouts import Apology, TextLayout, notice
 from bot.ui.replies import ReplyLayout
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("storydesk")
 
-_REFUSAL_SECONDS = 20.0
 _TYPING_SECONDS = 2.0
 
 
@@ -160,7 +159,7 @@ class Listening(commands.Cog):
         """Say for a while why a question is not answered."""
         try:
             sent = await self._replies.send(message, Apology(self._bot.edge.apologise(error, say)), say)
-            await sent.delete(delay=_REFUSAL_SECONDS)
+            take_away(sent)
         except UNDELIVERED as failure:
             _log.warning("a refusal could not be sent: %s", failure)
 

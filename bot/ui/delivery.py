@@ -7,6 +7,7 @@ A line on what went wrong never takes the place of a message that was there befo
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ FORM_SECONDS = 3600.0
 """For which a form is remembered: one that was closed tells nobody."""
 
 _SECONDS = 20.0  # that a line for one member stands where all can read it
+_SECONDS_AGAIN = 5.0  # after which it is taken away once more, where the connection was lost
+_taking_away: set[asyncio.Task[None]] = set()  # the event loop holds tasks by a thread only
 
 
 async def deliver(
@@ -95,12 +98,32 @@ async def tell(interaction: _Interaction, layout: discord.ui.LayoutView) -> None
             try:
                 message = await place.send(view=layout, allowed_mentions=_NOBODY)
                 if place is interaction.channel:
-                    await message.delete(delay=_SECONDS)
+                    take_away(message)
             except UNDELIVERED as error:
                 _log.warning("a line cannot be sent instead: %s", error)
             else:
                 return
     _log.error("a line could not be sent to channel %s", interaction.channel_id)
+
+
+def take_away(message: discord.Message) -> None:
+    """Delete a line for one member in the background, when there was time to read it."""
+    task = asyncio.create_task(_taken_away(message), name="take-away")
+    _taking_away.add(task)
+    task.add_done_callback(_taking_away.discard)
+
+
+async def _taken_away(message: discord.Message) -> None:
+    for seconds in (_SECONDS, _SECONDS_AGAIN):
+        await asyncio.sleep(seconds)
+        try:
+            await message.delete()
+        except discord.NotFound:
+            return  # somebody else did
+        except UNDELIVERED as error:
+            _log.warning("a line for one member cannot be taken away: %s", error)
+        else:
+            return
 
 
 async def show_form(interaction: _Interaction, form: discord.ui.Modal, otherwise: discord.ui.LayoutView) -> None:
