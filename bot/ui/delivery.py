@@ -118,10 +118,11 @@ async def _taken_away(message: discord.Message) -> None:
         await asyncio.sleep(seconds)
         try:
             await message.delete()
-        except discord.NotFound:
-            return  # somebody else did
-        except UNDELIVERED as error:
+        except discord.HTTPException as error:  # discord.py has tried what may pass several times
             _log.warning("a line for one member cannot be taken away: %s", error)
+            return
+        except LOST as error:
+            _log.warning("the connection was lost under a line for one member that is taken away: %s", error)
         else:
             return
 
