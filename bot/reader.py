@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
@@ -48,7 +47,6 @@ question is answered the same alone and among others (at 8 in bfloat16 by some h
 with AMX beyond 64 tokens at 16 too); 3 % of a question's time. And torch keeps what it compiled for each length
 (120 MB more without this)."""
 _NO_SPAN: Final = -1e30
-_WORDS_REMEMBERED: Final = 4096  # questions are made of the same few
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,6 @@ class Reader:
         self._max_tokens = min(max_tokens, MAX_TOKENS)
         self._threads = min(usable_cores(), _THREADS)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="reader")
-        self._is_one_token = lru_cache(_WORDS_REMEMBERED)(self._looked_up)
 
     @classmethod
     def open(cls, name: str, encoder: Bert | None = None) -> Self:
@@ -165,9 +162,6 @@ class Reader:
 
     def knows(self, word: str) -> bool:
         """Say whether the lower-case `word` is one entry of the vocabulary: a common word, spelt right."""
-        return self._is_one_token(word)
-
-    def _looked_up(self, word: str) -> bool:
         return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:

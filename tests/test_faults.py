@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import logging
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ from sqlalchemy import text
 
 from bot.errors import ConfigError
 from bot.language import ENGLISH
-from bot.ui import delivery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +135,7 @@ async def test_an_answer_whose_edit_is_lost_is_edited_in_once_more_and_stands_no
     assert sum(HEADCOUNT in said(message) for message in channel.history()) == 1
 
 
-@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("lost", [1, 2])
 async def test_a_refusal_is_taken_away_once_more_where_the_connection_is_lost(
     lost: int,
     env: simcord.Env,
@@ -155,15 +153,29 @@ async def test_a_refusal_is_taken_away_once_more_where_the_connection_is_lost(
         await delete(message)
 
     monkeypatch.setattr(discord.Message, "delete", losing)
-    for name in ("_SECONDS", "_SECONDS_AGAIN"):
-        monkeypatch.setattr(f"bot.ui.delivery.{name}", 0.01)
     await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
     for _ in range(2):
         await alice.send(channel, f"{mention(env)} {TROOPS}")
-    await asyncio.gather(*delivery._taking_away)
-    assert len(tries) == min(lost + 1, 2)
-    refusals = [message for message in channel.history() if "ask me again" in said(message)]
-    assert len(refusals) == (lost == 2)
+    await env.advance_time(60)
+    assert len(tries) == 2
+    assert ("ask me again" in said(channel.last_message)) == (lost == 2)
+
+
+async def test_a_refusal_that_somebody_else_deleted_is_nothing_to_tell_of(
+    env: simcord.Env,
+    alice: simcord.MemberActor,
+    channel: simcord.ChannelHandle,
+    bot: StorydeskBot,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
+    for _ in range(2):
+        await alice.send(channel, f"{mention(env)} {TROOPS}")
+    assert channel.last_message is not None
+    assert "ask me again" in said(channel.last_message)
+    env.backend.delete_message(channel.id, channel.last_message.id)
+    await env.advance_time(60)
+    assert "taken away" not in caplog.text
 
 
 async def test_a_thread_that_was_made_when_the_connection_was_lost_takes_the_answer(

@@ -315,26 +315,26 @@ async def test_a_refused_private_note_ends_in_the_log_and_not_in_a_crash(
 
 
 async def test_a_refusal_is_taken_away_wherever_it_was_written_and_never_announced(
-    env: simcord.Env,
-    alice: simcord.MemberActor,
-    channel: simcord.ChannelHandle,
-    bot: StorydeskBot,
-    monkeypatch: pytest.MonkeyPatch,
+    env: simcord.Env, alice: simcord.MemberActor, channel: simcord.ChannelHandle, bot: StorydeskBot
 ) -> None:
-    deleted: list[int] = []
-
     def closed(name: str, **denied: bool) -> simcord.ChannelHandle:
         everyone = env.guild.default_role
         return env.guild.create_text_channel(name, overwrites={everyone: discord.PermissionOverwrite(**denied)})
 
-    monkeypatch.setattr("bot.cogs.listening.take_away", lambda message: deleted.append(message.id))
     await bot.store.change_guild_settings(env.guild.id, 1, {"cooldown_seconds": 600})
     await alice.send(channel, f"{mention(env)} {TROOPS}")
     unread, mute = closed("unread", read_message_history=False), env.guild.create_text_channel("read-only")
     env.inject_error("POST", f"/channels/{mute.id}/messages", status=403, code=50013, times=None)
     for place in (unread, mute):
         await alice.send(place, f"{mention(env)} {TROOPS}")
-    (told,) = alice.user.dm_channel.history()
-    assert unread.last_message is not None
-    assert said(told).startswith("One moment, please: ask me again")
-    assert deleted == [unread.last_message.id, told.id]
+    private = alice.user.dm_channel
+
+    def refusals() -> list[discord.Message]:
+        shown = [*unread.history(), *private.history()]
+        return [message for message in shown if said(message).startswith("One moment, please: ask me again")]
+
+    await env.advance_time(19)
+    assert len(refusals()) == 2
+    assert len(private.history()) == 1
+    await env.advance_time(2)
+    assert refusals() == []

@@ -34,7 +34,7 @@ FORM_SECONDS = 3600.0
 
 _SECONDS = 20.0  # that a line for one member stands where all can read it
 _SECONDS_AGAIN = 5.0  # after which it is taken away once more, where the connection was lost
-_taking_away: set[asyncio.Task[None]] = set()  # the event loop holds tasks by a thread only
+_taking_away: set[asyncio.Task[None]] = set()  # held here, since the event loop does not hold its tasks
 
 
 async def deliver(
@@ -118,6 +118,8 @@ async def _taken_away(message: discord.Message) -> None:
         await asyncio.sleep(seconds)
         try:
             await message.delete()
+        except discord.NotFound:
+            return  # somebody else has
         except discord.HTTPException as error:  # discord.py has tried what may pass several times
             _log.warning("a line for one member cannot be taken away: %s", error)
             return
